@@ -1,0 +1,6 @@
+export default {
+  files: ['test/**/*.test.ts', '!test/e2e/prefect.test.ts'],
+  extensions: ['ts'],
+  timeout: '90s',
+  concurrency: 2,
+}

@@ -1,0 +1,39 @@
+import { resolve } from 'node:path'
+import type { ConfigFile } from './schema.ts'
+
+/** The same configuration with absolute paths: relative ones start at the folder of its file. */
+export const toAbsolute = (config: ConfigFile, folder: string): ConfigFile => {
+  const at = (path: string): string => resolve(folder, path)
+  const { tls, ...listen } = config.listen
+  return {
+    ...config,
+    listen: {
+      ...listen,
+      ...(tls && {
+        tls: {
+          certificateFile: at(tls.certificateFile),
+          keyFile: at(tls.keyFile),
+          ...(tls.clientCaFile && { clientCaFile: at(tls.clientCaFile) }),
+        },
+      }),
+    },
+    keys: config.keys.map(({ directory, file }) => ({
+      ...(directory && { directory: at(directory) }),
+      ...(file && { file: at(file) }),
+    })),
+    issuers: config.issuers.map((issuer) => ({
+      ...issuer,
+      ...(issuer.jwksFile && { jwksFile: at(issuer.jwksFile) }),
+    })),
+    routes: config.routes.map((route) =>
+      typeof route.authorization === 'object'
+        ? {
+            ...route,
+            authorization: {
+              basic: { ...route.authorization.basic, passwordFile: at(route.authorization.basic.passwordFile) },
+            },
+          }
+        : route,
+    ),
+  }
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Policy } from '../core/check.ts'
+import { toAbsolute } from './absolute-paths.ts'
+import { type Problem, parseDocument } from './document.ts'
+import { toPolicy } from './policy.ts'
+import { type ConfigFile, configSchema } from './schema.ts'
+
+/** A configuration that was read whole: the file, with its paths made absolute, and the policy in it. */
+export interface Config {
+  readonly file: ConfigFile
+  readonly policy: Policy
+  /** All files it was read from: a change of one asks for a reload. */
+  readonly readFrom: readonly string[]
+}
+
+export type Loaded =
+  | { readonly kind: 'loaded'; readonly config: Config }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+
+/** Reads a configuration file and the password files it names; every problem is reported at once. */
+export const loadConfig = (path: string, environment: Readonly<Record<string, string | undefined>>): Loaded => {
+  const text = readText(path)
+  if (text.kind === 'failed') {
+    return { kind: 'refused', problems: [{ path: '', line: 1, column: 1, message: text.message }] }
+  }
+  const parsed = parseDocument(text.content, configSchema, environment)
+  if (parsed.kind === 'refused') return parsed
+  const file = toAbsolute(parsed.value, dirname(resolve(path)))
+
+  const passwords = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const [index, { authorization }] of file.routes.entries()) {
+    if (typeof authorization !== 'object') continue
+    const { passwordFile } = authorization.basic
+    const password = readText(passwordFile)
+    const message = password.kind === 'failed' ? password.message : 'the password file is empty'
+    const content = password.kind === 'read' ? password.content.replace(/\r?\n$/, '') : ''
+    if (content !== '') passwords.set(passwordFile, content)
+    else problems.push(parsed.toProblem(['routes', index, 'authorization', 'basic', 'passwordFile'], message))
+  }
+  if (problems.length > 0) return { kind: 'refused', problems }
+  return {
+    kind: 'loaded',
+    config: { file, policy: toPolicy(file, passwords), readFrom: [resolve(path), ...passwords.keys()] },
+  }
+}
+
+const readText = (
+  path: string,
+): { readonly kind: 'read'; readonly content: string } | { readonly kind: 'failed'; readonly message: string } => {
+  try {
+    return { kind: 'read', content: readFileSync(path, 'utf8') }
+  } catch (error) {
+    return { kind: 'failed', message: `cannot be read: ${error instanceof Error ? error.message : error}` }
+  }
+}

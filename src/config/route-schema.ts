@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { toHost } from '../core/host.ts'
+import { parsePath } from '../core/path.ts'
+import { file, line, oneOrMany, scope } from './fields.ts'
+
+const host = z.string().refine((text) => {
+  const bare = text.replace(/^\*\./, '')
+  return toHost(bare) === bare.toLowerCase() && !/:\d*$/.test(bare.replace(/^\[.*\]/, ''))
+}, 'write a host name without port, such as api.example.com or *.example.com')
+
+const path = z.string().refine((text) => {
+  const bare = text.replace(/\/\*$/, '/')
+  return !/[*%?]/.test(bare) && parsePath(bare).kind === 'clear'
+}, 'write a decoded path that starts with / and has no escape, query, ; or dot segment; a subtree ends in /*')
+
+/** One route. */
+export const routeSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'use letters, digits, dot, _ and -')
+      .optional(),
+    host: oneOrMany(host).optional(),
+    method: oneOrMany(z.string().regex(/^[A-Z-]+$/, 'write a method in capitals, such as GET')).optional(),
+    path: oneOrMany(path).optional(),
+    preflight: z.boolean().default(false),
+    rule: z.enum(['public', 'bearer', 'deny'], 'write public, bearer or deny'),
+    realm: line.optional(),
+    accept: z.array(line).min(1).optional().describe('keys, and issuers as they are named above. Without it: all.'),
+    scopes: z.array(scope).optional(),
+    authorization: z
+      .union(
+        [
+          z.enum(['remove', 'keep']),
+          z.strictObject({
+            basic: z.strictObject({
+              username: line.refine((name) => !name.includes(':'), 'a user name has no colon (RFC 7617 §2)'),
+              passwordFile: file,
+            }),
+          }),
+        ],
+        'write remove, keep or {basic: {username, passwordFile}}',
+      )
+      .optional(),
+  })
+  .superRefine((value, context) => {
+    if (value.preflight && value.method) {
+      context.addIssue({ code: 'custom', path: ['method'], message: 'a preflight is always OPTIONS: leave it out' })
+    }
+    if (value.rule === 'bearer') return
+    for (const field of ['realm', 'accept', 'scopes', 'authorization'] as const) {
+      if (value[field] === undefined) continue
+      context.addIssue({ code: 'custom', path: [field], message: `has a meaning only with rule: bearer` })
+    }
+  })

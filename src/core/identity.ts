@@ -1,0 +1,55 @@
+import { toHeaderValue } from './header-value.ts'
+import type { Principal } from './principal.ts'
+
+/** Where one identity header takes its value from. */
+export type IdentitySource =
+  | { readonly kind: 'subject' | 'issuer' | 'scopes' | 'keyId' }
+  | { readonly kind: 'claim'; readonly claim: string }
+
+/** The headers that tell the upstream who called, by lower-case name. */
+export type Identity = ReadonlyMap<string, IdentitySource>
+
+/** Changes to the request on its way upstream. A name is set or removed, never both. */
+export interface HeaderEdits {
+  readonly set: readonly (readonly [name: string, value: string])[]
+  readonly remove: readonly string[]
+}
+
+/**
+ * Sets each identity header that the principal has a value for and removes all others, on public routes too
+ * (CVE-2026-86863), together with every spelling that an upstream could take for one of them.
+ */
+export const toIdentityHeaders = (
+  identity: Identity,
+  requestHeaders: ReadonlyMap<string, string>,
+  principal?: Principal,
+): HeaderEdits => {
+  const set: [string, string][] = []
+  const remove: string[] = []
+  for (const [name, source] of identity) {
+    const value = principal && toHeaderValue(toValue(source, principal))
+    if (value === undefined) remove.push(name)
+    else set.push([name, value])
+  }
+  for (const name of requestHeaders.keys()) if (isAlias(identity, name)) remove.push(name)
+  return { set, remove }
+}
+
+/** CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`. */
+const isAlias = (identity: Identity, name: string): boolean =>
+  /[_.]/.test(name) && identity.has(name.replaceAll(/[_.]/g, '-'))
+
+const toValue = (source: IdentitySource, principal: Principal): unknown => {
+  switch (source.kind) {
+    case 'subject':
+      return principal.subject
+    case 'scopes':
+      return principal.scopes.length > 0 ? principal.scopes.join(' ') : undefined
+    case 'issuer':
+      return principal.kind === 'token' ? principal.issuer : undefined
+    case 'keyId':
+      return principal.kind === 'key' ? principal.keyId : undefined
+    case 'claim':
+      return principal.claims.get(source.claim)
+  }
+}

@@ -1,0 +1,86 @@
+import { matchHost, toHost } from './host.ts'
+import { matchPath, parsePath } from './path.ts'
+import type { Accept } from './ports.ts'
+import { isPreflight, isUpgrade, type RequestView } from './request.ts'
+
+/** What becomes of the caller's Authorization on its way upstream. */
+export type UpstreamAuthorization =
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'replace'; readonly value: string }
+
+/** What a bearer route asks of a request. */
+export interface BearerRule {
+  readonly kind: 'bearer'
+  readonly realm: string
+  readonly accept: Accept
+  /** All of them are needed. */
+  readonly scopes: readonly string[]
+  readonly authorization: UpstreamAuthorization
+}
+
+export type Rule = { readonly kind: 'public' } | { readonly kind: 'deny' } | BearerRule
+
+/** Which requests, and what is asked of them. A field that is left out matches all. */
+export interface Route {
+  /** For logs and metrics, and for Envoy's context extension `route`. */
+  readonly name: string
+  readonly hosts?: readonly string[]
+  readonly methods?: readonly string[]
+  readonly paths?: readonly string[]
+  readonly preflight: boolean
+  readonly rule: Rule
+}
+
+/** All routes, in the order in which they are tried. */
+export interface Routes {
+  readonly list: readonly Route[]
+  readonly byName: ReadonlyMap<string, Route>
+}
+
+/** The route that decides about a request; undefined when there is none, which is denied. */
+export const matchRoute = (routes: Routes, request: RequestView): Route | undefined => {
+  // Envoy has matched already: the name is its configuration's, and the rule is applied as it is.
+  if (request.routeName !== undefined) return routes.byName.get(request.routeName)
+  const host = toHost(request.host)
+  if (host === undefined) return undefined
+  const path = parsePath(request.path)
+  const sameHost = routes.list.filter((route) => matchesHost(route, host) && matchesMethod(route, request))
+  if (path.kind === 'ambiguous') return toStrictest(sameHost.filter((route) => route.rule.kind !== 'public'))
+  return sameHost.find(({ paths }) => !paths || paths.some((pattern) => matchPath(pattern, path.path)))
+}
+
+const matchesHost = ({ hosts }: Route, host: string): boolean =>
+  !hosts || hosts.some((pattern) => matchHost(pattern, host))
+
+const matchesMethod = (route: Route, request: RequestView): boolean => {
+  if (route.preflight && !isPreflight(request)) return false
+  if (route.methods && !route.methods.includes(request.method)) return false
+  // A public path opens reading, not a tunnel (CVE-2025-64763).
+  return !(route.rule.kind === 'public' && (route.paths || route.preflight) && isUpgrade(request))
+}
+
+/**
+ * Ambiguity costs a credential: one that satisfies every candidate. The first candidate lends its name, its realm and
+ * its way with Authorization; a `deny` among them denies.
+ */
+const toStrictest = (candidates: readonly Route[]): Route | undefined => {
+  const [first] = candidates
+  const deny = candidates.find(({ rule }) => rule.kind === 'deny')
+  if (!first || deny || first.rule.kind !== 'bearer') return deny
+  const rules = candidates.flatMap(({ rule }) => (rule.kind === 'bearer' ? [rule] : []))
+  return {
+    name: first.name,
+    preflight: false,
+    rule: {
+      ...first.rule,
+      scopes: [...new Set(rules.flatMap(({ scopes }) => scopes))],
+      accept: {
+        keys: rules.every(({ accept }) => accept.keys),
+        issuers: first.rule.accept.issuers.filter((issuer) =>
+          rules.every(({ accept }) => accept.issuers.includes(issuer)),
+        ),
+      },
+    },
+  }
+}

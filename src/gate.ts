@@ -1,0 +1,94 @@
+import type { Config } from './config/load.ts'
+import type { IssuerConfig } from './config/schema.ts'
+import { type Check, createCheck } from './core/check.ts'
+import type { Observer } from './ops/observer.ts'
+import { createKeyStore, type KeyStore } from './sources/key-store.ts'
+import { createIssuer, type Issuer } from './verify/issuer.ts'
+import { createVerify } from './verify/verify.ts'
+
+/** The decision with all that it needs, always as the newest good configuration says. */
+export interface Gate {
+  readonly check: Check
+  readonly keys: () => KeyStore
+  readonly issuers: () => Iterable<Issuer>
+  /** False when there is nothing at all to verify a credential with, though a route asks for one. */
+  readonly canJudge: () => boolean
+  /** What is missing or broken now, in words for `/readyz`. */
+  readonly problems: () => readonly string[]
+  /** Takes another configuration over, whole; sources and issuers that it did not touch go on as they are. */
+  readonly reload: (config: Config) => Promise<void>
+  readonly close: () => void
+}
+
+interface Parts {
+  readonly config: Config
+  readonly keys: KeyStore
+  readonly issuers: ReadonlyMap<string, Issuer>
+  readonly check: Check
+}
+
+/** How long a start or a reload waits for an issuer that does not answer, in milliseconds. */
+const FIRST_FETCH_MILLISECONDS = 5_000
+
+/** Opens the sources; resolves when the keys were read and each issuer's first fetch has ended, after 5 s at most. */
+export const createGate = async (config: Config, now: () => number, observer: Observer): Promise<Gate> => {
+  const open = async (next: Config, before?: Parts): Promise<Parts> => {
+    const isSameKeys = before && JSON.stringify(before.config.file.keys) === JSON.stringify(next.file.keys)
+    const cacheSize = next.file.cache.tokens
+    const isSameCache = before?.config.file.cache.tokens === cacheSize
+    const openIssuer = (settings: IssuerConfig): Issuer => {
+      const present = before?.issuers.get(settings.issuer)
+      const isSame = isSameCache && JSON.stringify(present?.config) === JSON.stringify(settings)
+      return present && isSame ? present : createIssuer(settings, { cacheSize, now, observer })
+    }
+    const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
+    const [keys] = await Promise.all([
+      isSameKeys ? before.keys : createKeyStore(next.file.keys, observer),
+      settle([...issuers.values()]),
+    ])
+    return { config: next, keys, issuers, check: createCheck(next.policy, createVerify({ keys, issuers, now })) }
+  }
+
+  let parts = await open(config)
+  return {
+    check: (request) => parts.check(request),
+    keys: () => parts.keys,
+    issuers: () => parts.issuers.values(),
+    canJudge: () => {
+      const isAsked = parts.config.policy.routes.list.some(({ rule }) => rule.kind === 'bearer')
+      const hasKeys = parts.config.file.keys.length > 0 && parts.keys.isComplete()
+      return !isAsked || hasKeys || [...parts.issuers.values()].some(({ jwkSet }) => jwkSet.version() !== undefined)
+    },
+    problems: () => [
+      ...parts.keys.problems(),
+      ...[...parts.issuers.values()].flatMap(({ config: { issuer }, jwkSet }) => {
+        const { problem } = jwkSet.status()
+        return problem === undefined ? [] : [`${issuer}: ${problem}`]
+      }),
+    ],
+    reload: async (next) => {
+      const before = parts
+      parts = await open(next, before)
+      for (const issuer of before.issuers.values()) {
+        if (parts.issuers.get(issuer.config.issuer) !== issuer) issuer.close()
+      }
+      if (parts.keys !== before.keys) before.keys.close()
+    },
+    close: () => {
+      parts.keys.close()
+      for (const issuer of parts.issuers.values()) issuer.close()
+    },
+  }
+}
+
+/** Waits for the first fetch of each issuer that has none, so that its tokens are not refused for a moment. */
+const settle = async (issuers: readonly Issuer[]): Promise<void> => {
+  const fresh = issuers.filter(({ jwkSet }) => jwkSet.status().loadedAt === undefined)
+  if (fresh.length === 0) return
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, FIRST_FETCH_MILLISECONDS)
+  })
+  await Promise.race([Promise.all(fresh.map(({ jwkSet }) => jwkSet.refresh())), patience])
+  clearTimeout(timer)
+}

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino'
+import { toDecisionLine } from './decision-line.ts'
+import type { Metrics } from './metrics.ts'
+import type { Observer } from './observer.ts'
+
+/** Logs and counts what happens. `logsAll` says whether requests that were let through get a line too. */
+export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boolean): Observer => ({
+  reloaded: (what, name, problems) => {
+    metrics.reloaded(what, problems.length > 0 ? 'failed' : 'ok')
+    if (problems.length > 0)
+      log.error({ what, name, problems }, 'not all of it could be read: the last good state stays')
+    else log.info({ what, name }, 'read')
+  },
+  decided: (request, verdict, milliseconds) => {
+    metrics.decided(verdict, milliseconds)
+    if (verdict.kind === 'ok' && !logsAll()) return
+    log.info(toDecisionLine(request, verdict, milliseconds), verdict.kind)
+  },
+  cached: metrics.cached,
+  fault: (error) => {
+    metrics.fault()
+    log.error({ err: error }, 'fault: an exception became an error verdict')
+  },
+})

@@ -1,0 +1,17 @@
+import type { RequestView } from '../core/request.ts'
+import type { Verdict } from '../core/verdict.ts'
+
+/** What is read again while the gate runs. */
+export type Reloadable = 'config' | 'keys' | 'jwk_set' | 'tls'
+
+/** Who is told what happens; it logs and counts. It never throws. */
+export interface Observer {
+  /** Something was read anew. Problems are sentences without secrets; none means that all is well. */
+  readonly reloaded: (what: Reloadable, name: string, problems: readonly string[]) => void
+  /** A request got its verdict. */
+  readonly decided: (request: RequestView, verdict: Verdict, milliseconds: number) => void
+  /** A verified token was found in the cache, or not. */
+  readonly cached: (result: 'hit' | 'miss') => void
+  /** A bug or a broken dependency: what was asked was answered as an outage. */
+  readonly fault: (error: unknown) => void
+}

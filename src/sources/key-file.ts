@@ -1,0 +1,41 @@
+import { basename, extname } from 'node:path'
+import { parseDocument, toProblemText } from '../config/document.ts'
+import { parseSecret } from '../key/secret.ts'
+import { isKeyId, type KeyRecord, keySetSchema } from './key-record.ts'
+
+/** The keys of one file, or all that is wrong with it. No problem holds a part of a secret. */
+export type ParsedKeyFile =
+  | { readonly kind: 'parsed'; readonly records: readonly KeyRecord[] }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] }
+
+const KEY_SET = new Set(['.yaml', '.yml', '.json'])
+
+/** Reads a key set (`.yaml`, `.yml`, `.json`), or a plain secret, whose id is the name of its file. */
+export const parseKeyFile = (path: string, content: Uint8Array): ParsedKeyFile =>
+  KEY_SET.has(extname(path)) ? parseKeySet(path, content) : parsePlain(path, content)
+
+const parsePlain = (path: string, content: Uint8Array): ParsedKeyFile => {
+  const id = basename(path)
+  if (!isKeyId(id)) return { kind: 'refused', problems: [`${path}: its name can be no key id: use visible ASCII`] }
+  const secret = parseSecret(content)
+  if (secret.kind === 'refused') return { kind: 'refused', problems: [`${path}: ${secret.reason}`] }
+  return { kind: 'parsed', records: [{ id, digest: secret.digest, scopes: [], disabled: false }] }
+}
+
+const parseKeySet = (path: string, content: Uint8Array): ParsedKeyFile => {
+  const parsed = parseDocument(Buffer.from(content).toString(), keySetSchema)
+  if (parsed.kind === 'refused') {
+    return { kind: 'refused', problems: parsed.problems.map((problem) => toProblemText(path, problem)) }
+  }
+  const records = parsed.value.keys
+  const problems = records.flatMap(({ id, digest }, index) => {
+    const complain = (field: string, message: string) =>
+      toProblemText(path, parsed.toProblem(['keys', index, field], message))
+    const above = records.slice(0, index)
+    return [
+      ...(above.some((other) => other.id === id) ? [complain('id', 'is the id of a key above')] : []),
+      ...(above.some((other) => other.digest === digest) ? [complain('digest', 'is the secret of a key above')] : []),
+    ]
+  })
+  return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'parsed', records }
+}

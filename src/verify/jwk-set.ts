@@ -1,0 +1,155 @@
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import type { Observer } from '../ops/observer.ts'
+import { toUsableKeys } from './usable-keys.ts'
+
+type SigningKey = Awaited<ReturnType<JWTVerifyGetKey>>
+
+/** What a look for a signing key found. */
+export type KeyLookup =
+  | { readonly kind: 'found'; readonly key: SigningKey }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unavailable' }
+
+/** An issuer's JWK Set, kept fresh off the request path. */
+export interface JwkSet {
+  readonly find: (alg: string, kid: string | undefined, deadline: number | undefined) => Promise<KeyLookup>
+  /** Changes whenever the keys do; undefined while there are none that may be used. */
+  readonly version: () => number | undefined
+  readonly status: () => JwkSetStatus
+  /** Fetches now, or joins the fetch that is under way. It never rejects. */
+  readonly refresh: () => Promise<void>
+  readonly close: () => void
+}
+
+export interface JwkSetStatus {
+  readonly keys: number
+  /** When the set was last read well, in milliseconds since the epoch. */
+  readonly loadedAt: number | undefined
+  readonly failures: number
+  /** Why the last fetch failed; undefined when it did not. */
+  readonly problem: string | undefined
+}
+
+export interface JwkSetOptions {
+  readonly issuer: string
+  /** The text of the set; it throws when there is none to be had. */
+  readonly load: () => Promise<string>
+  /** Milliseconds. */
+  readonly refreshInterval: number
+  readonly maxStale: number
+  readonly now: () => number
+  readonly observer: Observer
+}
+
+/** RFC 7517 §4.5: a kid that was never seen may cause one fetch in this time, so that made-up kids cannot cause more. */
+const COOLDOWN_MILLISECONDS = 30_000
+/** How long a request may wait for that fetch; its deadline may be sooner. */
+const WAIT_MILLISECONDS = 400
+const MARGIN_MILLISECONDS = 20
+const FIRST_RETRY_MILLISECONDS = 1_000
+const LAST_RETRY_MILLISECONDS = 30_000
+
+/** Starts the first fetch. The last good set is used until it is older than `maxStale`. */
+export const createJwkSet = (options: JwkSetOptions): JwkSet => {
+  const { issuer, load, refreshInterval, maxStale, now, observer } = options
+  let local: JWTVerifyGetKey | undefined
+  let text: string | undefined
+  let status: JwkSetStatus = { keys: 0, loadedAt: undefined, failures: 0, problem: 'not fetched yet' }
+  let version = 0
+  let fetching: Promise<void> | undefined
+  let askedForUnknown = Number.NEGATIVE_INFINITY
+  let retry = FIRST_RETRY_MILLISECONDS
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  const accept = (next: string): void => {
+    if (next !== text) {
+      const usable = toUsableKeys(next)
+      if (usable.kind === 'none') throw new Error(usable.reason)
+      local = createLocalJWKSet(usable.set)
+      text = next
+      version += 1
+      status = { ...status, keys: usable.set.keys.length }
+      observer.reloaded('jwk_set', issuer, usable.refused)
+    } else if (status.problem !== undefined) observer.reloaded('jwk_set', issuer, [])
+    status = { ...status, loadedAt: now(), problem: undefined }
+    retry = FIRST_RETRY_MILLISECONDS
+  }
+  const fetchOnce = async (): Promise<void> => {
+    try {
+      accept(await load())
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      if (problem !== status.problem) observer.reloaded('jwk_set', issuer, [problem])
+      status = { ...status, failures: status.failures + 1, problem }
+    }
+    fetching = undefined
+    schedule(status.problem === undefined ? refreshInterval : retry)
+    if (status.problem !== undefined) retry = Math.min(retry * 2, LAST_RETRY_MILLISECONDS)
+  }
+  const refresh = (): Promise<void> => {
+    fetching ??= fetchOnce()
+    return fetching
+  }
+  const schedule = (delay: number): void => {
+    clearTimeout(timer)
+    if (closed) return
+    timer = setTimeout(() => void refresh(), Math.min(delay, refreshInterval))
+    timer.unref()
+  }
+  const isUsable = (): boolean => status.loadedAt !== undefined && now() - status.loadedAt <= maxStale
+
+  /** Claims the cooldown before it fetches; a fetch that outlasts the wait goes on for those who come later. */
+  const fetchForUnknown = async (deadline: number | undefined): Promise<'asked' | 'late'> => {
+    if (now() - askedForUnknown >= COOLDOWN_MILLISECONDS) {
+      askedForUnknown = now()
+      void refresh()
+    }
+    if (!fetching) return 'asked'
+    const patience = Math.min(WAIT_MILLISECONDS, (deadline ?? Number.POSITIVE_INFINITY) - now() - MARGIN_MILLISECONDS)
+    return within(fetching, patience)
+  }
+
+  void refresh()
+  return {
+    find: async (alg, kid, deadline) => {
+      if (!local || !isUsable()) return { kind: 'unavailable' }
+      const known = await findIn(local, alg, kid)
+      // Without kid nothing names a key that a fetch could bring.
+      if (known.kind === 'found' || kid === undefined) return known
+      if ((await fetchForUnknown(deadline)) === 'late') return { kind: 'unavailable' }
+      const fetched = await findIn(local, alg, kid)
+      return fetched.kind === 'unknown' && status.problem !== undefined ? { kind: 'unavailable' } : fetched
+    },
+    version: () => (isUsable() ? version : undefined),
+    status: () => status,
+    refresh,
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+const findIn = async (set: JWTVerifyGetKey, alg: string, kid: string | undefined): Promise<KeyLookup> => {
+  try {
+    const header = kid === undefined ? { alg } : { alg, kid }
+    return { kind: 'found', key: await set(header, { payload: '', signature: '' }) }
+  } catch (error) {
+    // Several keys that fit are none: which one signed must be certain (RFC 7515 §6).
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+      return { kind: 'unknown' }
+    }
+    throw error
+  }
+}
+
+const within = async (work: Promise<void>, milliseconds: number): Promise<'asked' | 'late'> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), Math.max(0, milliseconds))
+  })
+  const result = await Promise.race([work.then(() => 'asked' as const), late])
+  clearTimeout(timer)
+  return result
+}
