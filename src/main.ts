@@ -48,7 +48,11 @@ const runServe = async ({ config: path }: { readonly config: string }): Promise<
 
 const runCheckConfig = (path: string): void => {
   const { file } = load(path)
-  const counts = [`${file.routes.length} routes`, `${file.keys.length} key sources`, `${file.issuers.length} issuers`]
+  const counts = [
+    `routes: ${file.routes.length}`,
+    `key sources: ${file.keys.length}`,
+    `issuers: ${file.issuers.length}`,
+  ]
   console.log(`${path}: ok (${counts.join(', ')})`)
 }
 
@@ -83,6 +87,7 @@ const parseScopes = (text: string): readonly string[] => {
 const parseExpiry = (text: string): string => {
   const lifetime = parseDuration(text)
   const time = lifetime === undefined ? Date.parse(text) : Date.now() + lifetime
+  if (time <= Date.now()) throw new InvalidArgumentError('That time is past.')
   if (Number.isNaN(time)) throw new InvalidArgumentError('Write a duration such as 90d or 12h, or an RFC 3339 time.')
   return new Date(time).toISOString()
 }

@@ -3,7 +3,7 @@ export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_sc
 
 const DESCRIPTIONS: Record<BearerError, string> = {
   invalid_request: 'Send exactly one credential, as Authorization: Bearer TOKEN',
-  invalid_token: 'The API key or access token is unknown, expired, revoked or malformed',
+  invalid_token: 'The API key or access token was not accepted',
   insufficient_scope: 'The API key or access token lacks a scope',
 }
 

@@ -29,15 +29,16 @@ export const createTlsCredentials = (
   const caListeners = new Set<CaListener>()
   let current = readCertificates(tls)
 
+  // grpc-js 1.14 forgets what a listener is told before its adding has returned.
   const provider: Provider = {
     addIdentityCertificateListener: (listener) => {
       identityListeners.add(listener)
-      listener(current)
+      queueMicrotask(() => listener(current))
     },
     removeIdentityCertificateListener: (listener) => void identityListeners.delete(listener),
     addCaCertificateListener: (listener) => {
       caListeners.add(listener)
-      listener(toCaUpdate(current))
+      queueMicrotask(() => listener(toCaUpdate(current)))
     },
     removeCaCertificateListener: (listener) => void caListeners.delete(listener),
   }

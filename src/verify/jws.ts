@@ -1,10 +1,12 @@
-/** A token of JWS form (RFC 7515 §7.1), not verified in any way. */
+/** What a token looks like, with nothing of it verified: a JWS, one with a fault in it, or anything else. */
+export type ParsedJws = Jws | { readonly kind: 'malformed' } | { readonly kind: 'opaque' }
+
 export interface Jws {
+  readonly kind: 'jws'
   readonly algorithm: string
   readonly kid: string | undefined
-  readonly type: unknown
-  /** Undefined when the payload is no JSON object. */
-  readonly claims: Readonly<Record<string, unknown>> | undefined
+  readonly type: string | undefined
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
 /** RFC 7515 §2: no padding, no white space; RFC 4648 §3.5: no stray bits. An empty text is none. */
@@ -13,22 +15,25 @@ const STRAY_BITS = /^(?:[\w-]{4})*(?:[\w-]{2}[^AEIMQUYcgkosw048]|[\w-][^AQgw])$/
 
 const isBase64url = (text: string): boolean => BASE64URL.test(text) && !STRAY_BITS.test(text)
 
-/** Reads a token's form; undefined when it is no JWS: not three base64url parts, or no JSON header with `alg`. */
-export const parseJws = (token: string): Jws | undefined => {
+/** A JWS has three base64url parts, the first of which is a JSON object with `alg` (RFC 7515 §7.1). */
+export const parseJws = (token: string): ParsedJws => {
   const [header, payload, signature, ...rest] = token.split('.')
-  if (!header || !payload || !signature || rest.length > 0) return undefined
-  if (![header, payload, signature].every(isBase64url)) return undefined
+  if (!header || !payload || !signature || rest.length > 0) return OPAQUE
+  if (![header, payload, signature].every(isBase64url)) return OPAQUE
   const fields = parseObject(header)
   const algorithm = fields && own(fields, 'alg')
-  if (!fields || typeof algorithm !== 'string') return undefined
+  if (!fields || typeof algorithm !== 'string') return OPAQUE
   const kid = own(fields, 'kid')
-  return {
-    algorithm,
-    kid: typeof kid === 'string' ? kid : undefined,
-    type: own(fields, 'typ'),
-    claims: parseObject(payload),
-  }
+  const type = own(fields, 'typ')
+  const claims = parseObject(payload)
+  // RFC 7515 §4.1.4 and §4.1.9: both are text.
+  if (!isOptionalText(kid) || !isOptionalText(type) || !claims) return { kind: 'malformed' }
+  return { kind: 'jws', algorithm, kid, type, claims }
 }
+
+const OPAQUE = { kind: 'opaque' } as const
+
+const isOptionalText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
 
 /** A field of attacker's JSON: never one that every object inherits. */
 export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>

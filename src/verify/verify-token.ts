@@ -10,7 +10,7 @@ export type VerifyToken = (token: string, jws: Jws, deadline: number | undefined
 
 /** Judges access tokens of one issuer by RFC 9068 §4 and RFC 8725. `now` is in milliseconds since the epoch. */
 export const createVerifyToken = (config: IssuerConfig, jwkSet: JwkSet, now: () => number): VerifyToken => {
-  const types = new Set(config.types.map(toType))
+  const types = new Set(config.types.map((type) => (type === 'absent' ? undefined : toType(type))))
   const tolerance = config.clockTolerance / 1000
   const options = {
     issuer: config.issuer,
@@ -94,9 +94,8 @@ const REJECTIONS: ReadonlyMap<string, Rejection> = new Map([
 
 const rejected = (reason: Rejection) => ({ kind: 'rejected', reason }) as const
 
-/** RFC 7515 §4.1.9: `application/` may be left out, and case does not count. */
-const toType = (type: unknown): string =>
-  type === undefined ? 'absent' : typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : ''
+/** RFC 7515 §4.1.9: `application/` may be left out, and case does not count. Undefined stays undefined: no type. */
+const toType = (type: string | undefined): string | undefined => type?.toLowerCase().replace(/^application\//, '')
 
 /** RFC 8693 §4.2 writes scopes with spaces between them; others write a list. What is no scope is left out. */
 const toScopes = (claims: JWTPayload, scopeClaim: string | undefined): readonly string[] => {

@@ -22,8 +22,8 @@ export const createVerify =
     const record = keys.find(digest)
     if (record) return accept.keys ? judgeKey(record, now()) : { kind: 'rejected', reason: 'key_not_accepted' }
     const jws = parseJws(token)
-    if (!jws) return judgeUnknown(token, accept, keys.isComplete())
-    if (!jws.claims) return { kind: 'rejected', reason: 'malformed_token' }
+    if (jws.kind === 'opaque') return judgeUnknown(token, accept, keys.isComplete())
+    if (jws.kind === 'malformed') return { kind: 'rejected', reason: 'malformed_token' }
     // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
     const issuer = own(jws.claims, 'iss')
     const known = typeof issuer === 'string' && accept.issuers.includes(issuer) ? issuers.get(issuer) : undefined

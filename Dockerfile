@@ -1,0 +1,21 @@
+# syntax=docker/dockerfile:1
+FROM node:26-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No package needs its install script; the Node of the image is used, not the one among the dev dependencies.
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:26-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json ./
+COPY proto ./proto
+COPY src ./src
+# Nothing is written: run it with a read-only root file system.
+USER 1000:1000
+EXPOSE 9001 9003
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:9003/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "src/main.ts"]
+CMD ["serve", "--config", "/etc/bearergate/bearergate.yaml"]

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { configSchema } from '../src/config/schema.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Where generated files belong, below the project's folder or another one. */
+export const GENERATED = ['bearergate.schema.json', 'src/grpc/generated'] as const
+
+/** Writes the JSON Schema of the configuration and the types of the messages below a folder. */
+export const generate = (folder: string): void => {
+  const [schemaFile, typesFolder] = GENERATED.map((name) => join(folder, name)) as [string, string]
+  mkdirSync(folder, { recursive: true })
+  const schema = z.toJSONSchema(configSchema, { io: 'input' })
+  writeFileSync(schemaFile, `${JSON.stringify({ title: 'bearergate.yaml', ...schema }, null, 2)}\n`)
+
+  rmSync(typesFolder, { recursive: true, force: true })
+  const types = ['--keepCase', '--longs=Number', '--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts']
+  execFileSync(
+    join(ROOT, 'node_modules/.bin/proto-loader-gen-types'),
+    [...types, `--outDir=${typesFolder}`, '-I', 'proto', '--', 'external_auth.proto'],
+    { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) generate(resolve(process.argv[2] ?? ROOT))

@@ -1,0 +1,148 @@
+import test from 'ava'
+import { parseDocument, toProblemText } from '../../src/config/document.ts'
+import { configSchema } from '../../src/config/schema.ts'
+
+const complain = (text: string, environment: Record<string, string> = {}): readonly string[] => {
+  const parsed = parseDocument(text, configSchema, environment)
+  return parsed.kind === 'refused' ? parsed.problems.map((problem) => toProblemText('f', problem)) : []
+}
+
+const refuses = test.macro({
+  exec: (t, text: string, problems: readonly string[]) => t.deepEqual(complain(text), problems),
+  title: (title) => `refused with line and column: ${title}`,
+})
+
+const ROUTES = 'routes: [{rule: public}]\n'
+const HOST = 'write a host name without port, such as api.example.com or *.example.com'
+const PATH = 'write a decoded path that starts with / and has no escape, query, ; or dot segment; a subtree ends in /*'
+const NAME = 'use a header of your own such as x-auth-request-user: this name routes, frames or authenticates'
+
+test('an empty document', refuses, '', ['f:1:1: routes: is missing'])
+test('a list', refuses, '- a', ['f:1:1: must be of type object'])
+test('broken YAML', refuses, 'routes: [', [
+  'f:1:10: Flow sequence in block collection must be sufficiently indented and end with a ]',
+])
+test('a key that stands twice', refuses, `${ROUTES}${ROUTES}`, ['f:2:1: Map keys must be unique'])
+test('no route at all', refuses, 'routes: []', ['f:1:9: routes: without a route every request is denied'])
+test('fields of the wrong type', refuses, 'routes: [3, null]\nissuers: 4', [
+  'f:1:10: routes[0]: must be of type object',
+  'f:1:13: routes[1]: must be of type object',
+  'f:2:10: issuers: must be of type array',
+])
+test('an unknown field, at its name', refuses, `${ROUTES}listen:\n  grcp: x`, ['f:3:3: listen: unknown field "grcp"'])
+test('__proto__ as a field', refuses, `${ROUTES}__proto__: {a: 1}`, ['f:2:1: unknown field "__proto__"'])
+test('hosts', refuses, 'routes:\n  - {host: ["a:80", "*", "a b", "[::1]:1", "x,y"], rule: public}', [
+  `f:2:13: routes[0].host[0]: ${HOST}`,
+  `f:2:21: routes[0].host[1]: ${HOST}`,
+  `f:2:26: routes[0].host[2]: ${HOST}`,
+  `f:2:33: routes[0].host[3]: ${HOST}`,
+  `f:2:44: routes[0].host[4]: ${HOST}`,
+])
+test('paths', refuses, 'routes:\n  - {path: [a, /a*, /a%20b, /a?b, "/a;b", /a/../b, //a], rule: public}', [
+  `f:2:13: routes[0].path[0]: ${PATH}`,
+  `f:2:16: routes[0].path[1]: ${PATH}`,
+  `f:2:21: routes[0].path[2]: ${PATH}`,
+  `f:2:29: routes[0].path[3]: ${PATH}`,
+  `f:2:35: routes[0].path[4]: ${PATH}`,
+  `f:2:43: routes[0].path[5]: ${PATH}`,
+  `f:2:52: routes[0].path[6]: ${PATH}`,
+])
+test('what only a bearer route has', refuses, 'routes: [{rule: deny, realm: a, scopes: [b], accept: [keys]}]', [
+  'f:1:30: routes[0].realm: has a meaning only with rule: bearer',
+  'f:1:41: routes[0].scopes: has a meaning only with rule: bearer',
+  'f:1:54: routes[0].accept: has a meaning only with rule: bearer',
+  'f:1:55: routes[0].accept[0]: nothing under keys is configured for this',
+])
+test('a preflight with methods', refuses, 'routes: [{rule: public, preflight: true, method: GET}]', [
+  'f:1:50: routes[0].method: a preflight is always OPTIONS: leave it out',
+])
+test('a bearer route that no credential can satisfy', refuses, 'routes: [{rule: bearer}]', [
+  'f:1:17: routes[0].rule: no credential could satisfy it: configure keys or issuers',
+])
+test(
+  'a name and an issuer that stand twice',
+  refuses,
+  [
+    'issuers: [{issuer: "https://a", audiences: [a]}, {issuer: "https://a", audiences: [a]}]',
+    'routes: [{rule: public, name: a}, {rule: public, name: a}]',
+  ].join('\n'),
+  ['f:1:59: issuers[1].issuer: is issuers[0] already', 'f:2:56: routes[1].name: is the name of a route above'],
+)
+test(
+  'RFC 8725 §3.2: algorithms that are none or symmetric',
+  refuses,
+  ['issuers: [{issuer: "https://a", audiences: [a], algorithms: [none, HS256, RS256]}]', ROUTES].join('\n'),
+  [
+    'f:1:62: issuers[0].algorithms[0]: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+    'f:1:68: issuers[0].algorithms[1]: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
+  ],
+)
+test(
+  'key URLs that are not https or loopback',
+  refuses,
+  [
+    'issuers:',
+    '  - {issuer: a, audiences: [a], jwksUri: "http://id.example.com/"}',
+    '  - {issuer: b, audiences: [a], jwksUri: "http://127.0.0.1.example.com/"}',
+    '  - {issuer: c, audiences: [a], jwksUri: "https://user:pw@id.example.com/"}',
+    '  - {issuer: "http://d", audiences: [a]}',
+    '  - {issuer: e, audiences: [a], jwksUri: "http://127.0.0.1:1/", jwksFile: x}',
+    ROUTES,
+  ].join('\n'),
+  [
+    'f:2:42: issuers[0].jwksUri: write an https URL; http is allowed for loopback hosts only',
+    'f:3:42: issuers[1].jwksUri: write an https URL; http is allowed for loopback hosts only',
+    'f:4:42: issuers[2].jwksUri: write an https URL; http is allowed for loopback hosts only',
+    'f:5:14: issuers[3].issuer: to discover its keys this must be an https URL; or set jwksUri or jwksFile',
+    'f:6:5: issuers[4]: write jwksUri or jwksFile, not both',
+  ],
+)
+test(
+  'identity headers that route, frame or authenticate, or stand twice',
+  refuses,
+  [
+    'identity:',
+    '  subject: Host',
+    '  issuer: x-forwarded-for',
+    '  scopes: ":path"',
+    '  keyId: x_key',
+    '  claims: {email: x-a, owner: X-A}',
+    ROUTES,
+  ].join('\n'),
+  [
+    `f:2:12: identity.subject: ${NAME}`,
+    `f:3:11: identity.issuer: ${NAME}`,
+    `f:4:11: identity.scopes: ${NAME}`,
+    `f:5:10: identity.keyId: ${NAME}`,
+    'f:6:31: identity.claims.owner: x-a is set by a field above',
+  ],
+)
+test('an environment variable that is not set', refuses, `${ROUTES}log: {level: "\${env:LEVEL}"}`, [
+  'f:2:14: the environment variable LEVEL is not set',
+  'f:2:14: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"|"silent"',
+])
+
+test('environment variables are read only where the file names them', (t) => {
+  const text = `${ROUTES}log: {level: "\${env:LEVEL}"}`
+  const parsed = parseDocument(text, configSchema, { LEVEL: 'warn', BEARERGATE_LOG_LEVEL: 'debug' })
+  t.is(parsed.kind === 'parsed' && parsed.value.log.level, 'warn')
+})
+
+test('the defaults are the safe ones', (t) => {
+  const parsed = parseDocument(`${ROUTES}issuers: [{issuer: "https://a", audiences: [b]}]`, configSchema)
+  if (parsed.kind !== 'parsed') return t.fail()
+  const { listen, outage, log, drain, identity, issuers } = parsed.value
+  t.deepEqual(listen, { grpc: '127.0.0.1:9001', ops: '127.0.0.1:9003' })
+  t.is(outage, 'denied')
+  t.deepEqual(log, { level: 'info', decisions: 'refused' })
+  t.deepEqual(drain, { delay: 5_000, timeout: 10_000 })
+  t.deepEqual(identity, { subject: 'x-auth-request-user', claims: {} })
+  t.like(issuers[0], {
+    clockTolerance: 30_000,
+    maxTokenAge: 0,
+    refresh: 300_000,
+    maxStale: 86_400_000,
+    subjectClaim: 'sub',
+    types: ['at+jwt', 'JWT', 'absent'],
+  })
+})

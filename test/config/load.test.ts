@@ -1,0 +1,115 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { parseDuration } from '../../src/config/duration.ts'
+import { type Loaded, loadConfig } from '../../src/config/load.ts'
+import { watchConfig } from '../../src/config/watch-config.ts'
+import { eventually } from '../fixtures/eventually.ts'
+import { makeFolder } from '../fixtures/folder.ts'
+
+test('durations are whole numbers with a unit, in milliseconds', (t) => {
+  t.is(parseDuration('30s'), 30_000)
+  t.is(parseDuration('5m'), 300_000)
+  t.is(parseDuration('24h'), 86_400_000)
+  t.is(parseDuration('90d'), 7_776_000_000)
+  for (const text of ['', '5', 's', '-5s', '1.5h', '5 s', '5ms', '1d12h']) t.is(parseDuration(text), undefined, text)
+})
+
+test('paths start at the folder of the file', (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  writeFileSync(join(folder, 'password'), 's3cret\r\n')
+  writeFileSync(
+    path,
+    `listen: {tls: {certificateFile: c.pem, keyFile: ./k.pem, clientCaFile: /ca.pem}}
+keys: [{directory: keys}, {file: ../k.yaml}]
+issuers: [{issuer: a, audiences: [b], jwksFile: jwks.json}]
+routes: [{rule: bearer, authorization: {basic: {username: gate, passwordFile: password}}}]`,
+  )
+  const loaded = loadConfig(path, {})
+  if (loaded.kind !== 'loaded') return t.fail()
+  const { file, policy, readFrom } = loaded.config
+  t.deepEqual(file.listen.tls, {
+    certificateFile: join(folder, 'c.pem'),
+    keyFile: join(folder, 'k.pem'),
+    clientCaFile: '/ca.pem',
+  })
+  t.deepEqual(file.keys, [{ directory: join(folder, 'keys') }, { file: join(folder, '../k.yaml') }])
+  t.is(file.issuers[0]?.jwksFile, join(folder, 'jwks.json'))
+  t.deepEqual(readFrom, [path, join(folder, 'password')])
+  const [route] = policy.routes.list
+  t.deepEqual(route?.rule.kind === 'bearer' && route.rule.authorization, {
+    kind: 'replace',
+    value: `Basic ${Buffer.from('gate:s3cret').toString('base64')}`,
+  })
+})
+
+test('a password file that is missing or empty is a problem at the line that names it', (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  writeFileSync(join(folder, 'empty'), '\n')
+  const route = (file: string) => `  - {rule: bearer, authorization: {basic: {username: a, passwordFile: ${file}}}}\n`
+  writeFileSync(path, `keys: [{directory: keys}]\nroutes:\n${route('none')}${route('empty')}`)
+  const loaded = loadConfig(path, {})
+  t.deepEqual(loaded.kind === 'refused' && loaded.problems, [
+    {
+      path: 'routes[0].authorization.basic.passwordFile',
+      line: 3,
+      column: 71,
+      message: `cannot be read: ENOENT: no such file or directory, open '${join(folder, 'none')}'`,
+    },
+    {
+      path: 'routes[1].authorization.basic.passwordFile',
+      line: 4,
+      column: 71,
+      message: 'the password file is empty',
+    },
+  ])
+})
+
+test('a file that is not there is a problem, not an exception', (t) => {
+  const loaded = loadConfig('/nowhere/bearergate.yaml', {})
+  t.deepEqual(loaded.kind === 'refused' && loaded.problems, [
+    {
+      path: '',
+      line: 1,
+      column: 1,
+      message: "cannot be read: ENOENT: no such file or directory, open '/nowhere/bearergate.yaml'",
+    },
+  ])
+})
+
+test('a change of the file, or of a password file that it names, is told about once', async (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  const replace = (name: string, text: string) => {
+    writeFileSync(join(folder, 'next'), text)
+    renameSync(join(folder, 'next'), join(folder, name))
+  }
+  mkdirSync(join(folder, 'secrets'))
+  writeFileSync(join(folder, 'secrets/password'), 'one')
+  writeFileSync(path, 'routes: [{rule: public}]')
+  const first = loadConfig(path, {})
+  if (first.kind !== 'loaded') return t.fail()
+  const told: Loaded[] = []
+  t.teardown(watchConfig(path, first.config, {}, async (loaded) => void told.push(loaded)))
+
+  replace('bearergate.yaml', 'routes: [{rule: publik}]')
+  t.true(await eventually(() => told.length === 1))
+  t.is(told[0]?.kind, 'refused')
+
+  const bearer = 'routes: [{rule: bearer, authorization: {basic: {username: a, passwordFile: secrets/password}}}]'
+  replace('bearergate.yaml', `keys: [{directory: k}]\n${bearer}`)
+  t.true(await eventually(() => told.length === 2))
+  t.is(told[1]?.kind, 'loaded')
+
+  replace('secrets/password', 'two')
+  t.true(await eventually(() => told.length === 3))
+  const [loaded] = told.slice(2)
+  const rule = loaded?.kind === 'loaded' ? loaded.config.policy.routes.list[0]?.rule : undefined
+  t.deepEqual(rule?.kind === 'bearer' && rule.authorization, {
+    kind: 'replace',
+    value: `Basic ${Buffer.from('a:two').toString('base64')}`,
+  })
+  t.is(told.length, 3)
+})

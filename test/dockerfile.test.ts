@@ -1,0 +1,75 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { eventually } from './fixtures/eventually.ts'
+import { makeFolder } from './fixtures/folder.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** The steps of the Dockerfile: instruction and arguments. */
+const steps = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => {
+    const [instruction = '', ...rest] = line.split(' ')
+    return { instruction, text: rest.join(' '), words: rest }
+  })
+
+const find = (instruction: string): string => steps.findLast((step) => step.instruction === instruction)?.text ?? ''
+
+test('the image is small in rights: not root, production packages, SIGTERM, a health check', (t) => {
+  t.is(find('USER'), '1000:1000')
+  t.is(find('STOPSIGNAL'), 'SIGTERM')
+  t.is(find('RUN'), 'npm ci --omit=dev --ignore-scripts')
+  t.regex(find('HEALTHCHECK'), /\/livez/)
+  t.deepEqual(
+    steps.filter(({ instruction }) => instruction === 'FROM').map(({ words }) => words[0]),
+    ['node:26-slim', 'node:26-slim'],
+  )
+})
+
+// No engine is needed: the same copies and commands, in an empty folder, as a user who may write nowhere.
+test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t) => {
+  const folder = makeFolder(t)
+  const app = join(folder, 'app')
+  for (const { instruction, text, words } of steps) {
+    if (instruction === 'COPY' && !text.startsWith('--from')) {
+      for (const source of words.slice(0, -1)) cpSync(join(ROOT, source), join(app, source), { recursive: true })
+    }
+    if (instruction === 'RUN') execFileSync('sh', ['-c', text], { cwd: app, stdio: 'ignore' })
+  }
+  const config = join(folder, 'bearergate.yaml')
+  writeFileSync(
+    config,
+    'routes: [{rule: public}]\nlisten: {grpc: "127.0.0.1:0", ops: "127.0.0.1:0"}\ndrain: {delay: 0s}\n',
+  )
+  // The user of the image may not reach this process's own Node.
+  const node = join(folder, 'node')
+  cpSync(process.execPath, node)
+  chmodSync(folder, 0o755)
+
+  const [program = '', ...entry] = JSON.parse(find('ENTRYPOINT')) as string[]
+  t.is(program, 'node')
+  const isRoot = process.getuid?.() === 0
+  const child = spawn(node, [...entry, 'serve', '--config', config], {
+    cwd: app,
+    env: { PATH: '/nowhere', TMPDIR: '/nowhere', NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(isRoot && { uid: 1000, gid: 1000 }),
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk
+  })
+  t.true(await eventually(() => out.includes('"SERVING"'), 20_000), out)
+  const ops = /"ops":"([^"]+)"/.exec(out)?.[1] ?? ''
+  const check = JSON.parse(find('HEALTHCHECK').replace(/^.*? CMD /, '')) as string[]
+  const script = check.at(-1)?.replace('127.0.0.1:9003', ops) ?? ''
+  t.notThrows(() => execFileSync(process.execPath, ['-e', script]))
+  child.kill('SIGTERM')
+  t.deepEqual(await once(child, 'exit'), [0, null])
+})

@@ -1,0 +1,129 @@
+import { Writable } from 'node:stream'
+import test, { type ExecutionContext } from 'ava'
+import { pino } from 'pino'
+import type { RequestView } from '../../src/core/request.ts'
+import type { Verdict } from '../../src/core/verdict.ts'
+import { createObserver } from '../../src/ops/create-observer.ts'
+import { listenOps, type Readiness } from '../../src/ops/listen.ts'
+import { createMetrics } from '../../src/ops/metrics.ts'
+
+const open = (logsAll = false) => {
+  const lines: Record<string, unknown>[] = []
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  const metrics = createMetrics(() => 0)
+  const observer = createObserver(pino({ base: null, timestamp: false }, stream), metrics, () => logsAll)
+  return { lines, metrics, observer }
+}
+
+const REQUEST: RequestView = {
+  method: 'GET',
+  host: 'api.example.com',
+  path: '/api/flows?access_token=secret',
+  headers: new Map([
+    ['authorization', 'Bearer secret'],
+    ['x-request-id', 'r-1'],
+  ]),
+}
+const DENIED: Verdict = { kind: 'denied', status: 401, reason: 'expired_key', route: 'api', keyId: 'ci' }
+const OK: Verdict = {
+  kind: 'ok',
+  reason: 'verified',
+  route: 'api',
+  principal: { kind: 'token', subject: 'svc', issuer: 'https://id.example.com/', scopes: [], claims: new Map() },
+  headers: { set: [], remove: [] },
+}
+
+test('a refusal is one line: names and reasons, no credential and no query', (t) => {
+  const { lines, observer } = open()
+  observer.decided(REQUEST, DENIED, 0.1234567)
+  t.deepEqual(lines, [
+    {
+      level: 30,
+      verdict: 'denied',
+      reason: 'expired_key',
+      route: 'api',
+      requestId: 'r-1',
+      method: 'GET',
+      host: 'api.example.com',
+      path: '/api/flows',
+      keyId: 'ci',
+      milliseconds: 0.123,
+      msg: 'denied',
+    },
+  ])
+})
+
+test('what was let through is logged only where all decisions are asked for', (t) => {
+  const quiet = open()
+  quiet.observer.decided(REQUEST, OK, 1)
+  t.deepEqual(quiet.lines, [])
+  const talkative = open(true)
+  talkative.observer.decided(REQUEST, OK, 1)
+  t.like(talkative.lines[0], { verdict: 'ok', subject: 'svc', issuer: 'https://id.example.com/' })
+})
+
+test('CVE-2024-45808: the client’s text is cut, and all but visible ASCII is escaped', (t) => {
+  const { lines, observer } = open()
+  const path = `/a\n{"verdict":"ok"}\u001b[2J\u009b\u202e${'x'.repeat(500)}`
+  observer.decided({ ...REQUEST, path, host: 'é', headers: new Map() }, DENIED, 1)
+  t.is(lines.length, 1)
+  t.is(lines[0]?.['host'], '\\u00e9')
+  const logged = String(lines[0]?.['path'])
+  t.true(logged.startsWith('/a\\u000a{"verdict":"ok"}\\u001b[2J\\u009b\\u202exxx'))
+  t.true(logged.length < 300)
+})
+
+test('checks are counted by route, verdict and reason', async (t) => {
+  const { metrics, observer } = open()
+  observer.decided(REQUEST, DENIED, 1)
+  observer.decided(REQUEST, DENIED, 1)
+  observer.decided(REQUEST, OK, 1)
+  observer.reloaded('keys', '/keys', ['broken'])
+  observer.reloaded('keys', '/keys', [])
+  observer.cached('hit')
+  observer.fault(new Error('a bug'))
+  const text = await metrics.registry.metrics()
+  for (const line of [
+    'bearergate_checks_total{route="api",verdict="denied",reason="expired_key"} 2',
+    'bearergate_checks_total{route="api",verdict="ok",reason="verified"} 1',
+    'bearergate_check_duration_seconds_count 3',
+    'bearergate_reloads_total{what="keys",result="failed"} 1',
+    'bearergate_reloads_total{what="keys",result="ok"} 1',
+    'bearergate_token_cache_lookups_total{result="hit"} 1',
+    'bearergate_faults_total 1',
+  ]) {
+    t.true(text.includes(`${line}\n`), line)
+  }
+  t.regex(text, /^nodejs_eventloop_lag_p99_seconds /m)
+  t.regex(text, /^process_resident_memory_bytes /m)
+})
+
+const listen = async (t: ExecutionContext, readiness: () => Readiness) => {
+  const { metrics } = open()
+  metrics.watch({ keys: () => 3, issuers: () => [], isServing: () => true })
+  const ops = await listenOps('127.0.0.1:0', metrics.registry, readiness)
+  t.teardown(ops.close)
+  return async (path: string): Promise<readonly [number, string]> => {
+    const response = await fetch(`http://${ops.address}${path}`)
+    return [response.status, await response.text()]
+  }
+}
+
+test('/livez, /readyz and /metrics are all that the ops listener serves', async (t) => {
+  let state: Readiness = { ready: false, problems: ['starting'] }
+  const get = await listen(t, () => state)
+  t.deepEqual(await get('/livez'), [200, 'ok\n'])
+  t.deepEqual(await get('/readyz'), [503, '{"ready":false,"problems":["starting"]}\n'])
+  state = { ready: true, problems: [] }
+  t.deepEqual(await get('/readyz?verbose'), [200, '{"ready":true,"problems":[]}\n'])
+  t.is((await get('/'))[0], 404)
+  const [status, text] = await get('/metrics')
+  t.is(status, 200)
+  t.regex(text, /^bearergate_keys 3$/m)
+  t.regex(text, /^bearergate_serving 1$/m)
+})
