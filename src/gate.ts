@@ -15,6 +15,8 @@ export interface Gate {
   readonly canJudge: () => boolean
   /** What is missing or broken now, in words for `/readyz`. */
   readonly problems: () => readonly string[]
+  /** Resolves when each issuer's first fetch has ended, after 5 s at most. */
+  readonly settled: Promise<void>
   /** Takes another configuration over, whole; sources and issuers that it did not touch go on as they are. */
   readonly reload: (config: Config) => Promise<void>
   readonly close: () => void
@@ -30,7 +32,7 @@ interface Parts {
 /** How long a start or a reload waits for an issuer that does not answer, in milliseconds. */
 const FIRST_FETCH_MILLISECONDS = 5_000
 
-/** Opens the sources; resolves when the keys were read and each issuer's first fetch has ended, after 5 s at most. */
+/** Opens the sources; resolves when the keys were read. Issuers go on fetching: until then their tokens are an outage. */
 export const createGate = async (config: Config, now: () => number, observer: Observer): Promise<Gate> => {
   const open = async (next: Config, before?: Parts): Promise<Parts> => {
     const isSameKeys = before && JSON.stringify(before.config.file.keys) === JSON.stringify(next.file.keys)
@@ -42,16 +44,14 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       return present && isSame ? present : createIssuer(settings, { cacheSize, now, observer })
     }
     const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
-    const [keys] = await Promise.all([
-      isSameKeys ? before.keys : createKeyStore(next.file.keys, observer),
-      settle([...issuers.values()]),
-    ])
+    const keys = isSameKeys ? before.keys : await createKeyStore(next.file.keys, observer)
     return { config: next, keys, issuers, check: createCheck(next.policy, createVerify({ keys, issuers, now })) }
   }
 
   let parts = await open(config)
   return {
     check: (request) => parts.check(request),
+    settled: settle(parts.issuers),
     keys: () => parts.keys,
     issuers: () => parts.issuers.values(),
     canJudge: () => {
@@ -68,7 +68,9 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     ],
     reload: async (next) => {
       const before = parts
-      parts = await open(next, before)
+      const opened = await open(next, before)
+      await settle(opened.issuers)
+      parts = opened
       for (const issuer of before.issuers.values()) {
         if (parts.issuers.get(issuer.config.issuer) !== issuer) issuer.close()
       }
@@ -82,8 +84,8 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
 }
 
 /** Waits for the first fetch of each issuer that has none, so that its tokens are not refused for a moment. */
-const settle = async (issuers: readonly Issuer[]): Promise<void> => {
-  const fresh = issuers.filter(({ jwkSet }) => jwkSet.status().loadedAt === undefined)
+const settle = async (issuers: ReadonlyMap<string, Issuer>): Promise<void> => {
+  const fresh = [...issuers.values()].filter(({ jwkSet }) => jwkSet.status().loadedAt === undefined)
   if (fresh.length === 0) return
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {

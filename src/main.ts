@@ -23,27 +23,32 @@ const load = (path: string): Config => {
 
 const runServe = async ({ config: path }: { readonly config: string }): Promise<void> => {
   const config = load(path)
-  const log = pino({
-    level: config.file.log.level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  })
-  try {
-    log.info({ version, node: process.version }, 'starting')
-    const { drain } = await serve({ path, config, environment: process.env, log, now: Date.now })
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      let isSecond = false
-      process.on(signal, () => {
-        log.info({ signal }, isSecond ? 'closing at once' : 'draining')
-        isSecond = true
-        void drain().then(() => process.exit())
-      })
-    }
-  } catch (error) {
-    log.fatal({ err: error }, 'cannot start')
-    process.exit(ExitCode.unavailable)
+  // Written in the background: whoever reads the log slowly holds no request up, and loses lines past 16 MiB.
+  const destination = pino.destination({ sync: false, maxLength: 16_777_216 })
+  const log = pino(
+    {
+      level: config.file.log.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+  const exit = (code: number): void => destination.flush(() => process.exit(code))
+  log.info({ version, node: process.version }, 'starting')
+  const served = serve({ path, config, environment: process.env, log, now: Date.now })
+  let isSecond = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, isSecond ? 'closing at once' : 'draining')
+      isSecond = true
+      void served.then(({ drain }) => drain()).then(() => exit(0))
+    })
   }
+  await served.catch((error: unknown) => {
+    log.fatal({ err: error }, 'cannot start')
+    exit(ExitCode.unavailable)
+  })
 }
 
 const runCheckConfig = (path: string): void => {

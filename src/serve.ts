@@ -3,8 +3,7 @@ import type { Logger } from 'pino'
 import { toProblemText } from './config/document.ts'
 import type { Config } from './config/load.ts'
 import { watchConfig } from './config/watch-config.ts'
-import { failed } from './core/verdict.ts'
-import { createGate, type Gate } from './gate.ts'
+import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
 import { listenOps } from './ops/listen.ts'
@@ -30,29 +29,24 @@ export interface Served {
 
 const HEALTH_MILLISECONDS = 250
 
-/** Puts all parts together and listens; resolves once requests can be judged. Throws when an address is taken. */
+/** Puts all parts together and listens; resolves once requests are judged; SERVING is said when the issuers have settled. Throws when an address is taken. */
 export const serve = async ({ path, config, environment, log, now }: ServeOptions): Promise<Served> => {
   const metrics = createMetrics(now)
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
-  let gate: Gate | undefined
+  const gate = await createGate(config, now, observer)
+  let isSettled = false
   let isDraining = false
-  const isServing = (): boolean => !isDraining && gate !== undefined && gate.canJudge()
+  const isServing = (): boolean => isSettled && !isDraining && gate.canJudge()
   const readiness = () => ({
     ready: isServing(),
-    problems: [...(isDraining ? ['draining'] : []), ...(gate ? gate.problems() : ['starting'])],
+    problems: [...(isDraining ? ['draining'] : []), ...gate.problems()],
   })
-  metrics.watch({ keys: () => gate?.keys().size() ?? 0, issuers: () => gate?.issuers() ?? [], isServing })
+  metrics.watch({ keys: () => gate.keys().size(), issuers: gate.issuers, isServing })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
-  const grpc = await listenGrpc(config.file.listen, {
-    // Closed by default: whoever asks before there is a policy gets an outage.
-    check: async (request) => (gate ? gate.check(request) : failed('starting')),
-    outage: () => current.file.outage,
-    observer,
-  })
+  const outage = () => current.file.outage
+  const grpc = await listenGrpc(config.file.listen, { check: gate.check, outage, observer })
   log.info({ grpc: grpc.address, ops: ops.address }, 'listening')
-  const opened = await createGate(config, now, observer)
-  gate = opened
   let wasServing: boolean | undefined
   const tellHealth = (): void => {
     if (isServing() === wasServing) return
@@ -60,7 +54,10 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
     grpc.setServing(wasServing)
     log.info({ ...readiness() }, wasServing ? 'SERVING' : 'NOT_SERVING')
   }
-  tellHealth()
+  void gate.settled.then(() => {
+    isSettled = true
+    tellHealth()
+  })
   const health = setInterval(tellHealth, HEALTH_MILLISECONDS)
 
   const stopWatching = watchConfig(path, config, environment, async (loaded) => {
@@ -72,7 +69,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
       )
       return
     }
-    await opened.reload(loaded.config)
+    await gate.reload(loaded.config)
     if (JSON.stringify(loaded.config.file.listen) !== JSON.stringify(config.file.listen)) {
       log.warn('listen has changed: that takes effect at the next start')
     }
@@ -89,7 +86,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
     stopWatching()
     await grpc.close(timeout)
     await ops.close()
-    opened.close()
+    gate.close()
   }
   return {
     grpc: grpc.address,

@@ -35,7 +35,7 @@ export type Rejection =
   | 'sender_constrained'
 
 /** Why a credential cannot be judged. */
-export type Outage = 'starting' | 'keys_unavailable' | 'jwk_set_unavailable' | 'internal_fault'
+export type Outage = 'keys_unavailable' | 'jwk_set_unavailable' | 'internal_fault'
 
 export type Verification =
   | Verified
