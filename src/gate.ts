@@ -4,13 +4,14 @@ import { type Check, createCheck } from './core/check.ts'
 import type { Observer } from './ops/observer.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
 import { createIssuer, type Issuer } from './verify/issuer.ts'
+import type { JwkSetStatus } from './verify/jwk-set.ts'
 import { createVerify } from './verify/verify.ts'
 
 /** The decision with all that it needs, always as the newest good configuration says. */
 export interface Gate {
   readonly check: Check
   readonly keys: () => KeyStore
-  readonly issuers: () => Iterable<Issuer>
+  readonly jwkSets: () => readonly (JwkSetStatus & { readonly issuer: string })[]
   /** False when there is nothing at all to verify a credential with, though a route asks for one. */
   readonly canJudge: () => boolean
   /** What is missing or broken now, in words for `/readyz`. */
@@ -49,11 +50,13 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
   }
 
   let parts = await open(config)
+  const jwkSets = () =>
+    [...parts.issuers.values()].map(({ config: { issuer }, jwkSet }) => ({ issuer, ...jwkSet.status() }))
   return {
     check: (request) => parts.check(request),
     settled: settle(parts.issuers),
     keys: () => parts.keys,
-    issuers: () => parts.issuers.values(),
+    jwkSets,
     canJudge: () => {
       const isAsked = parts.config.policy.routes.list.some(({ rule }) => rule.kind === 'bearer')
       const hasKeys = parts.config.file.keys.length > 0 && parts.keys.isComplete()
@@ -61,10 +64,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     },
     problems: () => [
       ...parts.keys.problems(),
-      ...[...parts.issuers.values()].flatMap(({ config: { issuer }, jwkSet }) => {
-        const { problem } = jwkSet.status()
-        return problem === undefined ? [] : [`${issuer}: ${problem}`]
-      }),
+      ...jwkSets().flatMap(({ issuer, problem }) => (problem === undefined ? [] : [`${issuer}: ${problem}`])),
     ],
     reload: async (next) => {
       const before = parts

@@ -6,6 +6,7 @@ import { watchConfig } from './config/watch-config.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
+import { registerGauges } from './ops/gauges.ts'
 import { listenOps } from './ops/listen.ts'
 import { createMetrics } from './ops/metrics.ts'
 
@@ -29,9 +30,12 @@ export interface Served {
 
 const HEALTH_MILLISECONDS = 250
 
-/** Puts all parts together and listens; resolves once requests are judged; SERVING is said when the issuers have settled. Throws when an address is taken. */
+/**
+ * Puts all parts together and listens; resolves once requests are judged, while SERVING is said when the issuers have
+ * settled. Throws when an address is taken or the TLS files are bad.
+ */
 export const serve = async ({ path, config, environment, log, now }: ServeOptions): Promise<Served> => {
-  const metrics = createMetrics(now)
+  const metrics = createMetrics()
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
   const gate = await createGate(config, now, observer)
@@ -42,7 +46,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
     ready: isServing(),
     problems: [...(isDraining ? ['draining'] : []), ...gate.problems()],
   })
-  metrics.watch({ keys: () => gate.keys().size(), issuers: gate.issuers, isServing })
+  registerGauges(metrics.registry, { keys: () => gate.keys().size(), jwkSets: gate.jwkSets, isServing, now })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
   const outage = () => current.file.outage
   const grpc = await listenGrpc(config.file.listen, { check: gate.check, outage, observer })

@@ -1,9 +1,20 @@
 import type { z } from 'zod'
-import type { ConfigFile } from './schema.ts'
+
+/** The parts of a configuration that name each other. */
+interface Names {
+  readonly keys: readonly unknown[]
+  readonly issuers: readonly { readonly issuer: string }[]
+  readonly routes: readonly {
+    readonly name?: string | undefined
+    readonly rule: string
+    readonly accept?: readonly string[] | undefined
+  }[]
+  readonly identity: { readonly claims: Readonly<Record<string, string>> }
+}
 
 /** True when the parts that are checked against each other have their shape, whatever else is wrong with them. */
 export const isShaped = (value: unknown): boolean => {
-  const { keys, issuers, routes, identity } = value as Partial<ConfigFile>
+  const { keys, issuers, routes, identity } = value as Partial<Names>
   const lists = [keys, issuers, routes].every((list) => Array.isArray(list) && list.every(isObject))
   return lists && isObject(identity) && isObject(identity.claims)
 }
@@ -11,7 +22,7 @@ export const isShaped = (value: unknown): boolean => {
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** What no part can know alone: names that are given twice, and names of things that are not there. */
-export const crossCheck = (config: ConfigFile, context: z.core.$RefinementCtx): void => {
+export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void => {
   const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
   for (const [index, { issuer }] of config.issuers.entries()) {
     const first = config.issuers.findIndex((other) => other.issuer === issuer)
@@ -33,7 +44,7 @@ export const crossCheck = (config: ConfigFile, context: z.core.$RefinementCtx): 
   const { claims, ...own } = config.identity
   const headers = new Set<string>()
   for (const [path, header] of [
-    ...Object.entries(own).map(([field, header]) => [['identity', field], header] as const),
+    ...Object.entries<string | undefined>(own).map(([field, header]) => [['identity', field], header] as const),
     ...Object.entries(claims).map(([claim, header]) => [['identity', 'claims', claim], header] as const),
   ]) {
     if (header !== undefined && headers.has(header)) complain([...path], `${header} is set by a field above`)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { watchFolders } from '../sources/watch-folders.ts'
+import { watchFolders } from '../watch-folders.ts'
 import { type Config, type Loaded, loadConfig } from './load.ts'
 
 /**

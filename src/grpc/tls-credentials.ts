@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { experimental, type ServerCredentials } from '@grpc/grpc-js'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
-import { watchFolders } from '../sources/watch-folders.ts'
+import { watchFolders } from '../watch-folders.ts'
 
 type Tls = NonNullable<ConfigFile['listen']['tls']>
 type Provider = Parameters<typeof experimental.createCertificateProviderServerCredentials>[0]

@@ -2,9 +2,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { KeySourceConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
+import { watchFolders } from '../watch-folders.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { KeyGroup, KeySource } from './key-source.ts'
-import { watchFolders } from './watch-folders.ts'
 
 /** What is known of one file: its last good keys, and what is wrong with its present content. */
 interface FileState {

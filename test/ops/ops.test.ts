@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import type { RequestView } from '../../src/core/request.ts'
 import type { Verdict } from '../../src/core/verdict.ts'
 import { createObserver } from '../../src/ops/create-observer.ts'
+import { registerGauges } from '../../src/ops/gauges.ts'
 import { listenOps, type Readiness } from '../../src/ops/listen.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 
@@ -15,7 +16,7 @@ const open = (logsAll = false) => {
       done()
     },
   })
-  const metrics = createMetrics(() => 0)
+  const metrics = createMetrics()
   const observer = createObserver(pino({ base: null, timestamp: false }, stream), metrics, () => logsAll)
   return { lines, metrics, observer }
 }
@@ -105,7 +106,12 @@ test('checks are counted by route, verdict and reason', async (t) => {
 
 const listen = async (t: ExecutionContext, readiness: () => Readiness) => {
   const { metrics } = open()
-  metrics.watch({ keys: () => 3, issuers: () => [], isServing: () => true })
+  registerGauges(metrics.registry, {
+    now: () => 0,
+    keys: () => 3,
+    jwkSets: () => [{ issuer: 'https://id.example.com/', keys: 2, loadedAt: undefined, failures: 4 }],
+    isServing: () => true,
+  })
   const ops = await listenOps('127.0.0.1:0', metrics.registry, readiness)
   t.teardown(ops.close)
   return async (path: string): Promise<readonly [number, string]> => {
@@ -126,4 +132,7 @@ test('/livez, /readyz and /metrics are all that the ops listener serves', async 
   t.is(status, 200)
   t.regex(text, /^bearergate_keys 3$/m)
   t.regex(text, /^bearergate_serving 1$/m)
+  t.regex(text, /^bearergate_jwk_set_keys\{issuer="https:\/\/id.example.com\/"\} 2$/m)
+  t.regex(text, /^bearergate_jwk_set_age_seconds\{issuer="https:\/\/id.example.com\/"\} \+Inf$/m)
+  t.regex(text, /^bearergate_jwk_set_failures\{issuer="https:\/\/id.example.com\/"\} 4$/m)
 })
