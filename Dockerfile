@@ -10,7 +10,6 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
-COPY proto ./proto
 COPY src ./src
 # Nothing is written: run it with a read-only root file system.
 USER 1000:1000

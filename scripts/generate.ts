@@ -8,7 +8,7 @@ import { configSchema } from '../src/config/schema.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Where generated files belong, below the project's folder or another one. */
-export const GENERATED = ['bearergate.schema.json', 'src/grpc/generated'] as const
+export const GENERATED = ['bearergate.schema.json', 'test/generated'] as const
 
 /** Writes the JSON Schema of the configuration and the types of the messages below a folder. */
 export const generate = (folder: string): void => {

@@ -1,10 +1,11 @@
 import { extractCredential } from './credential.ts'
-import { type Identity, toIdentityHeaders } from './identity.ts'
+import { findAliases, type Identity, toIdentityHeaders } from './identity.ts'
+import { memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
 import { hasScopes, type Principal } from './principal.ts'
 import type { RequestView } from './request.ts'
-import { matchRoute, type Route, type Routes, type UpstreamAuthorization } from './route.ts'
-import { challenged, failed, forbidden, type Ok, type Verdict } from './verdict.ts'
+import { matchRoute, type Route, type Routes } from './route.ts'
+import { failed, type Ok, refused, type Verdict } from './verdict.ts'
 
 /** All that the decision rests on beside the request. */
 export interface Policy {
@@ -16,48 +17,54 @@ export interface Policy {
 export type Check = (request: RequestView) => Promise<Verdict>
 
 /** Makes the decision: guards in order, closed by default. The one place where it waits is `verify`. */
-export const createCheck =
-  (policy: Policy, verify: Verify): Check =>
-  async (request) => {
+export const createCheck = (policy: Policy, verify: Verify): Check => {
+  const ok = createOk(policy.identity)
+  return async (request) => {
     const route = matchRoute(policy.routes, request)
-    if (!route) return forbidden('no_route')
+    if (!route) return refused('no_route')
     const { rule } = route
-    if (rule.kind === 'deny') return forbidden('denied_route', route)
-    if (rule.kind === 'public') return ok(policy, request, route)
+    if (rule.kind === 'deny') return refused('denied_route', route)
+    if (rule.kind === 'public') return ok(request, route)
 
     const extraction = extractCredential(request.headers.get('authorization'))
-    if (extraction.kind === 'missing') return challenged(401, 'missing_credential', route, rule)
-    if (extraction.kind === 'malformed') {
-      return challenged(400, 'malformed_credential', route, rule, 'invalid_request')
-    }
+    if (extraction.kind === 'missing') return refused('missing_credential', route)
+    if (extraction.kind === 'malformed') return refused('malformed_credential', route)
 
-    const verification = await verify({ token: extraction.token, accept: rule.accept, deadline: request.deadline })
+    const { token } = extraction
+    const verification = await verify({ token, accept: rule.accept, deadline: request.deadline })
     if (verification.kind === 'unavailable') return failed(verification.reason, route)
-    if (verification.kind === 'rejected') {
-      const { reason, keyId } = verification
-      return challenged(401, reason, route, rule, 'invalid_token', keyId === undefined ? {} : { keyId })
-    }
+    if (verification.kind === 'rejected') return refused(verification.reason, route, verification.keyId)
 
     const { principal } = verification
-    if (!hasScopes(principal, rule.scopes)) {
-      return challenged(403, 'insufficient_scope', route, rule, 'insufficient_scope', { principal })
-    }
-    return ok(policy, request, route, principal, rule.authorization)
+    if (!hasScopes(principal, rule.scopes)) return refused('insufficient_scope', route, principal)
+    return ok(request, route, principal)
   }
+}
 
-/** The only way through. It leaves no identity header of the client's in the request. */
-const ok = (
-  policy: Policy,
-  request: RequestView,
-  route: Route,
-  principal?: Principal,
-  authorization: UpstreamAuthorization = { kind: 'keep' },
-): Ok => {
-  const { set, remove } = toIdentityHeaders(policy.identity, request.headers, principal)
+/**
+ * The only way through. It leaves no identity header of the client's in the request. One principal on one route always
+ * gets the same object, so that a listener need write its answer only once.
+ */
+const createOk = (identity: Identity): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
+  const verified = memoizeWeak((route: Route) =>
+    memoizeWeak((principal: Principal) => toOk(identity, route, principal)),
+  )
+  const anonymous = memoizeWeak((route: Route) => toOk(identity, route))
+  return (request, route, principal) => {
+    const ok = principal ? verified(route)(principal) : anonymous(route)
+    const aliases = findAliases(identity, request.headers)
+    if (aliases.length === 0) return ok
+    return { ...ok, headers: { ...ok.headers, remove: [...ok.headers.remove, ...aliases] } }
+  }
+}
+
+const toOk = (identity: Identity, { name, rule }: Route, principal?: Principal): Ok => {
+  const { set, remove } = toIdentityHeaders(identity, principal)
+  const authorization = rule.kind === 'bearer' ? rule.authorization : KEEP
   return {
     kind: 'ok',
     reason: principal ? 'verified' : 'public',
-    route: route.name,
+    route: name,
     ...(principal && { principal }),
     headers: {
       set: authorization.kind === 'replace' ? [...set, ['authorization', authorization.value]] : set,
@@ -65,3 +72,6 @@ const ok = (
     },
   }
 }
+
+/** A public route passes the caller's Authorization on. */
+const KEEP = { kind: 'keep' } as const

@@ -17,13 +17,9 @@ export interface HeaderEdits {
 
 /**
  * Sets each identity header that the principal has a value for and removes all others, on public routes too
- * (CVE-2026-86863), together with every spelling that an upstream could take for one of them.
+ * (CVE-2026-86863).
  */
-export const toIdentityHeaders = (
-  identity: Identity,
-  requestHeaders: ReadonlyMap<string, string>,
-  principal?: Principal,
-): HeaderEdits => {
+export const toIdentityHeaders = (identity: Identity, principal?: Principal): HeaderEdits => {
   const set: [string, string][] = []
   const remove: string[] = []
   for (const [name, source] of identity) {
@@ -31,13 +27,17 @@ export const toIdentityHeaders = (
     if (value === undefined) remove.push(name)
     else set.push([name, value])
   }
-  for (const name of requestHeaders.keys()) if (isAlias(identity, name)) remove.push(name)
   return { set, remove }
 }
 
 /** CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`. */
-const isAlias = (identity: Identity, name: string): boolean =>
-  /[_.]/.test(name) && identity.has(name.replaceAll(/[_.]/g, '-'))
+export const findAliases = (identity: Identity, headers: ReadonlyMap<string, string>): readonly string[] => {
+  const aliases: string[] = []
+  for (const name of headers.keys()) {
+    if (/[_.]/.test(name) && identity.has(name.replaceAll(/[_.]/g, '-'))) aliases.push(name)
+  }
+  return aliases
+}
 
 const toValue = (source: IdentitySource, principal: Principal): unknown => {
   switch (source.kind) {

@@ -6,7 +6,7 @@ export interface RequestView {
   readonly host: string
   /** The request target with its query, as the upstream will get it. */
   readonly path: string
-  /** Lower-case names; several lines of one name are joined by commas. */
+  /** Those that a decision reads. Lower-case names; several lines of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>
   /** Envoy's context extension `route`. It comes from Envoy's configuration, never from the client. */
   readonly routeName?: string

@@ -2,7 +2,7 @@ import { type BearerError, toChallenge } from './challenge.ts'
 import type { HeaderEdits } from './identity.ts'
 import type { Outage, Rejection } from './ports.ts'
 import type { Principal } from './principal.ts'
-import type { BearerRule, Route } from './route.ts'
+import type { Route } from './route.ts'
 
 /** The answer to one request. Only `ok` lets it through. */
 export type Verdict = Ok | Denied | Failed
@@ -47,39 +47,46 @@ export type DenialReason =
   | 'insufficient_scope'
   | Rejection
 
-/** RFC 9110 §15.5.4: understood and refused; no credential would help. */
-export const forbidden = (reason: 'no_route' | 'denied_route', route?: Route): Denied => ({
-  kind: 'denied',
-  status: 403,
-  reason,
-  ...(route && { route: route.name }),
-})
+/**
+ * A refusal, with a challenge where a credential is what it lacks (RFC 6750 §3). `who` is who was refused: a principal,
+ * or the id of a key that is known and not good.
+ */
+export const refused = (reason: DenialReason, route?: Route, who?: Principal | string): Denied => {
+  const { status, error } = REFUSALS[reason as keyof typeof REFUSALS] ?? BAD_CREDENTIAL
+  const rule = route?.rule.kind === 'bearer' ? route.rule : undefined
+  return {
+    kind: 'denied',
+    status,
+    reason,
+    ...(route && { route: route.name }),
+    ...(error && { error }),
+    ...(rule && { challenge: toChallenge(rule.realm, error, reason === 'insufficient_scope' ? rule.scopes : []) }),
+    ...(typeof who === 'string' ? { keyId: who } : who && { principal: who }),
+  }
+}
 
-/** RFC 6750 §3: refused with a challenge. */
-export const challenged = (
-  status: 400 | 401 | 403,
-  reason: DenialReason,
-  route: Route,
-  rule: BearerRule,
-  error?: BearerError,
-  who: Pick<Denied, 'principal' | 'keyId'> = {},
-): Denied => ({
-  kind: 'denied',
-  status,
-  reason,
-  route: route.name,
-  ...(error && { error }),
-  challenge: toChallenge(rule.realm, error, error === 'insufficient_scope' ? rule.scopes : []),
-  ...who,
-})
+interface Refusal {
+  readonly status: Denied['status']
+  readonly error?: BearerError
+}
 
-/** What cannot be judged. `route` is left out where no route was reached. */
+/** Every reason why a credential is bad looks the same to the client. */
+const BAD_CREDENTIAL: Refusal = { status: 401, error: 'invalid_token' }
+
+const REFUSALS: Record<Exclude<DenialReason, Rejection>, Refusal> = {
+  malformed_request: { status: 403 },
+  no_route: { status: 403 },
+  denied_route: { status: 403 },
+  // RFC 6750 §3.1: no error code where there was no credential.
+  missing_credential: { status: 401 },
+  malformed_credential: { status: 400, error: 'invalid_request' },
+  insufficient_scope: { status: 403, error: 'insufficient_scope' },
+}
+
+/** An outage. `route` is left out where no route was reached. */
 export const failed = (reason: Outage, route?: Route): Failed => ({
   kind: 'error',
   status: 503,
   reason,
   ...(route && { route: route.name }),
 })
-
-/** A request that is none: Envoy sent no HTTP attributes. */
-export const MALFORMED_REQUEST: Denied = { kind: 'denied', status: 403, reason: 'malformed_request' }

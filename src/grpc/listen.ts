@@ -5,7 +5,7 @@ import { HealthImplementation } from 'grpc-health-check'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
-import { loadService } from './service.ts'
+import { authorizationService } from './service.ts'
 import { createTlsCredentials } from './tls-credentials.ts'
 
 /** The listener that Envoy asks. */
@@ -28,7 +28,7 @@ export const listenGrpc = async (
   options: AnswerOptions & { readonly observer: Observer },
 ): Promise<GrpcListener> => {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES })
-  server.addService(loadService(), { Check: createAnswerCheck(options) })
+  server.addService(authorizationService, { Check: createAnswerCheck(options) })
   const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' })
   health.addToServer(server)
 

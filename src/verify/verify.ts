@@ -1,4 +1,5 @@
-import type { Credential, Verification, Verify } from '../core/ports.ts'
+import { memoizeWeak } from '../core/memoize.ts'
+import type { Credential, Verification, Verified, Verify } from '../core/ports.ts'
 import { isMistyped } from '../key/checksum.ts'
 import { toDigest } from '../key/digest.ts'
 import type { KeyRecord } from '../sources/key-record.ts'
@@ -31,13 +32,17 @@ export const createVerify =
     return known.cached(digest, () => known.verify(token, jws, deadline))
   }
 
-const judgeKey = ({ id, scopes, expires, disabled }: KeyRecord, now: number): Verification => {
+const judgeKey = (record: KeyRecord, now: number): Verification => {
+  const { id, expires, disabled } = record
   if (disabled) return { kind: 'rejected', reason: 'disabled_key', keyId: id }
   if (expires !== undefined && expires <= now) return { kind: 'rejected', reason: 'expired_key', keyId: id }
-  return { kind: 'verified', principal: { kind: 'key', subject: id, keyId: id, scopes, claims: NO_CLAIMS } }
+  return toVerified(record)
 }
 
-const NO_CLAIMS: ReadonlyMap<string, unknown> = new Map()
+/** One object for each key, as long as its record stays. */
+const toVerified = memoizeWeak(({ id, scopes }: KeyRecord): Verified => {
+  return { kind: 'verified', principal: { kind: 'key', subject: id, keyId: id, scopes, claims: new Map() } }
+})
 
 const judgeUnknown = (token: string, accept: Credential['accept'], isComplete: boolean): Verification => {
   if (isMistyped(token)) return { kind: 'rejected', reason: 'mistyped_key' }

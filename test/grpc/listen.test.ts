@@ -5,14 +5,14 @@ import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/gr
 import test, { type ExecutionContext } from 'ava'
 import { service as healthService } from 'grpc-health-check'
 import type { Check } from '../../src/core/check.ts'
-import type { CheckRequest } from '../../src/grpc/generated/envoy/service/auth/v3/CheckRequest.ts'
-import type { CheckResponse__Output } from '../../src/grpc/generated/envoy/service/auth/v3/CheckResponse.ts'
 import { type GrpcListener, listenGrpc } from '../../src/grpc/listen.ts'
-import { loadService } from '../../src/grpc/service.ts'
 import { createAuthority, writeCertificate } from '../fixtures/certificates.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { makeFolder } from '../fixtures/folder.ts'
 import { createRecorder, type Recorder } from '../fixtures/recorder.ts'
+import type { CheckRequest } from '../generated/envoy/service/auth/v3/CheckRequest.ts'
+import type { CheckResponse__Output } from '../generated/envoy/service/auth/v3/CheckResponse.ts'
+import { checkMethod } from '../vectors/check-method.ts'
 
 const letThrough: Check = async () => ({
   kind: 'ok',
@@ -68,7 +68,7 @@ const listen = async (
   return {
     listener,
     recorder,
-    ask: (request = REQUEST, channel) => call(loadService().Check, request, channel) as Promise<CheckResponse__Output>,
+    ask: (request = REQUEST, channel) => call(checkMethod as never, request, channel) as Promise<CheckResponse__Output>,
     health: async () => {
       const answer = await call(healthService['Check'] as never, { service: '' })
       return (answer as unknown as { readonly status: string }).status
@@ -105,6 +105,20 @@ for (const [title, request] of [
     t.is(answer.denied_response?.status?.code, 403)
   })
 }
+
+test('bytes that are no message become an error verdict, never a gRPC error', async (t) => {
+  const { listener, recorder } = await listen(t)
+  const client = new Client(listener.address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+  t.teardown(() => client.close())
+  const answer = await new Promise<CheckResponse__Output>((resolve, reject) => {
+    const send = (): Buffer => Buffer.from([10, 200, 1])
+    client.makeUnaryRequest(checkMethod.path, send, checkMethod.responseDeserialize, {}, (error, value) =>
+      value ? resolve(value) : reject(error),
+    )
+  })
+  t.is(answer.status?.code, 14)
+  t.is(recorder.faults.length, 1)
+})
 
 test('the caller’s deadline reaches the decision', async (t) => {
   let deadline: number | undefined

@@ -1,0 +1,102 @@
+import { status as Code } from '@grpc/grpc-js'
+import { toLine, toProblem } from '../core/problem.ts'
+import type { Denied, Failed, Ok, Verdict } from '../core/verdict.ts'
+import { toMessage, toNumber, toText } from './protobuf-writer.ts'
+
+/** How answers are written. */
+export interface AnswerStyle {
+  /** The caller speaks gRPC: Envoy sends it the body as `grpc-message`, so that must be one plain line. */
+  readonly isGrpc: boolean
+  /** Whether an outage is a denial with 503, or Envoy's to decide about (`error_response`). */
+  readonly outage: 'denied' | 'error'
+}
+
+/** Field numbers of `envoy.service.auth.v3`; proto/external_auth.proto names them all. */
+const CheckResponse = { status: 1, denied: 2, ok: 3, dynamicMetadata: 4, error: 5 } as const
+const RpcStatus = { code: 1, message: 2 } as const
+const HttpStatus = { code: 1 } as const
+const DeniedHttpResponse = { status: 1, headers: 2, body: 3 } as const
+const OkHttpResponse = { headers: 2, headersToRemove: 5 } as const
+const HeaderValueOption = { header: 1, append: 2, appendAction: 3 } as const
+const HeaderValue = { key: 1, value: 2 } as const
+const BoolValue = { value: 1 } as const
+const Struct = { fields: 1 } as const
+const MapEntry = { key: 1, value: 2 } as const
+const Value = { stringValue: 3 } as const
+const OVERWRITE_IF_EXISTS_OR_ADD = 2
+
+/**
+ * The CheckResponse of a verdict. Envoy lets a request through when, and only when, `status.code` is 0, whatever else is
+ * set: it is derived here, once, from the verdict's kind.
+ */
+export const encodeVerdict = (verdict: Verdict, style: AnswerStyle): Buffer => {
+  switch (verdict.kind) {
+    case 'ok':
+      return encode(Code.OK, verdict, toMessage(CheckResponse.ok, toOkResponse(verdict)))
+    case 'denied':
+      return encode(CODES[verdict.status], verdict, toMessage(CheckResponse.denied, toRefusal(verdict, style)))
+    case 'error': {
+      const arm = style.outage === 'error' ? CheckResponse.error : CheckResponse.denied
+      return encode(Code.UNAVAILABLE, verdict, toMessage(arm, toRefusal(verdict, style)))
+    }
+  }
+}
+
+const CODES: Record<Denied['status'], number> = {
+  400: Code.INVALID_ARGUMENT,
+  401: Code.UNAUTHENTICATED,
+  403: Code.PERMISSION_DENIED,
+}
+
+const encode = (code: number, verdict: Verdict, response: Buffer): Buffer =>
+  Buffer.concat([
+    toMessage(CheckResponse.status, [toNumber(RpcStatus.code, code), toText(RpcStatus.message, verdict.reason)]),
+    response,
+    toMessage(CheckResponse.dynamicMetadata, toMetadata(verdict)),
+  ])
+
+const toOkResponse = ({ headers }: Ok): readonly Buffer[] => [
+  ...headers.set.map(([key, value]) => toMessage(OkHttpResponse.headers, overwrite(key, value))),
+  ...headers.remove.map((name) => toText(OkHttpResponse.headersToRemove, name)),
+]
+
+const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly Buffer[] => {
+  const problem = toProblem(verdict)
+  const challenge = verdict.kind === 'denied' ? verdict.challenge : undefined
+  const headers = [
+    ...(challenge === undefined ? [] : [overwrite('www-authenticate', challenge)]),
+    overwrite('content-type', isGrpc ? 'text/plain' : 'application/problem+json'),
+  ]
+  return [
+    toMessage(DeniedHttpResponse.status, [toNumber(HttpStatus.code, verdict.status)]),
+    ...headers.map((header) => toMessage(DeniedHttpResponse.headers, header)),
+    toText(DeniedHttpResponse.body, isGrpc ? toLine(problem) : JSON.stringify(problem)),
+  ]
+}
+
+/** envoy#43310: both `append` and `append_action`, since which of them counts depends on Envoy's version. */
+const overwrite = (key: string, value: string): readonly Buffer[] => [
+  toMessage(HeaderValueOption.header, [toText(HeaderValue.key, key), toText(HeaderValue.value, value)]),
+  toMessage(HeaderValueOption.append, [toNumber(BoolValue.value, 0)]),
+  toNumber(HeaderValueOption.appendAction, OVERWRITE_IF_EXISTS_OR_ADD),
+]
+
+/** For Envoy's access log and rate limits, in the namespace `envoy.filters.http.ext_authz`. Never a credential. */
+const toMetadata = (verdict: Verdict): readonly Buffer[] => {
+  const principal = verdict.kind === 'error' ? undefined : verdict.principal
+  const keyId = verdict.kind === 'denied' ? verdict.keyId : undefined
+  const fields = {
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    route: verdict.route,
+    kind: principal?.kind ?? 'none',
+    subject: principal?.subject,
+    issuer: principal?.kind === 'token' ? principal.issuer : undefined,
+    key_id: principal?.kind === 'key' ? principal.keyId : keyId,
+  }
+  return Object.entries(fields).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const entry = [toText(MapEntry.key, name), toMessage(MapEntry.value, [toText(Value.stringValue, value)])]
+    return [toMessage(Struct.fields, entry)]
+  })
+}
