@@ -1,0 +1,4 @@
+import test from 'ava'
+import { runScenarios } from './run-scenarios.ts'
+
+runScenarios(test, 'configuration.yaml')
