@@ -9,7 +9,7 @@ import { type Config, loadConfig } from './config/load.ts'
 import { ExitCode } from './exit-code.ts'
 import { mintKey } from './key/new-key.ts'
 import { serve } from './serve.ts'
-import { isKeyId } from './sources/key-record.ts'
+import { isKeyId } from './sources/key-entry.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 

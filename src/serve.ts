@@ -39,12 +39,13 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
   const gate = await createGate(config, now, observer)
+  let refusedConfig: readonly string[] = []
   let isSettled = false
   let isDraining = false
   const isServing = (): boolean => isSettled && !isDraining && gate.canJudge()
   const readiness = () => ({
     ready: isServing(),
-    problems: [...(isDraining ? ['draining'] : []), ...gate.problems()],
+    problems: [...(isDraining ? ['draining'] : []), ...refusedConfig, ...gate.problems()],
   })
   registerGauges(metrics.registry, { keys: () => gate.keys().size(), jwkSets: gate.jwkSets, isServing, now })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
@@ -66,20 +67,18 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
 
   const stopWatching = watchConfig(path, config, environment, async (loaded) => {
     if (loaded.kind === 'refused') {
-      observer.reloaded(
-        'config',
-        path,
-        loaded.problems.map((problem) => toProblemText(path, problem)),
-      )
+      refusedConfig = loaded.problems.map((problem) => toProblemText(path, problem))
+      observer.reloaded('config', path, refusedConfig)
       return
     }
     await gate.reload(loaded.config)
+    refusedConfig = []
+    observer.reloaded('config', path, [])
     if (JSON.stringify(loaded.config.file.listen) !== JSON.stringify(config.file.listen)) {
       log.warn('listen has changed: that takes effect at the next start')
     }
     current = loaded.config
     log.level = current.file.log.level
-    observer.reloaded('config', path, [])
   })
 
   const close = async (delay: number, timeout: number): Promise<void> => {

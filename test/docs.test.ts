@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { parseDocument } from '../src/config/document.ts'
 import { configSchema } from '../src/config/schema.ts'
-import { keySetSchema } from '../src/sources/key-record.ts'
+import { keySetSchema } from '../src/sources/key-entry.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8')

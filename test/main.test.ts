@@ -150,3 +150,19 @@ test('a change of listen asks for a restart', async (t) => {
   writeFileSync(running.path, ROUTES.replace('ops: "127.0.0.1:0"', 'ops: "127.0.0.1:1"'))
   t.true(await says(running, 'listen has changed: that takes effect at the next start'))
 })
+
+test('a refused change of the configuration is named on /readyz, which stays 200, until it is mended', async (t) => {
+  const running = start(t, ROUTES)
+  t.true(await says(running, 'SERVING'))
+  const ops = String(running.log().find(({ msg }) => msg === 'listening')?.['ops'])
+  const problems = async (): Promise<readonly string[]> => {
+    const response = await fetch(`http://${ops}/readyz`)
+    t.is(response.status, 200)
+    return ((await response.json()) as { readonly problems: readonly string[] }).problems
+  }
+  writeFileSync(running.path, ROUTES.replace('public', 'publik'))
+  const problem = `${running.path}:1:17: routes[0].rule: write public, bearer or deny`
+  t.true(await eventually(async () => (await problems()).join() === problem))
+  writeFileSync(running.path, ROUTES)
+  t.true(await eventually(async () => (await problems()).length === 0))
+})

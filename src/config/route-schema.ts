@@ -3,7 +3,8 @@ import { toHost } from '../core/host.ts'
 import { parsePath } from '../core/path.ts'
 import { file, line, oneOrMany, scope } from './fields.ts'
 
-const host = z.string().refine((text) => {
+/** A host name, or all names below one. */
+export const hostPattern = z.string().refine((text) => {
   const bare = text.replace(/^\*\./, '')
   return toHost(bare) === bare.toLowerCase() && !/:\d*$/.test(bare.replace(/^\[.*\]/, ''))
 }, 'write a host name without port, such as api.example.com or *.example.com')
@@ -20,7 +21,7 @@ export const routeSchema = z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/, 'use letters, digits, dot, _ and -')
       .optional(),
-    host: oneOrMany(host).optional(),
+    host: oneOrMany(hostPattern).optional(),
     method: oneOrMany(z.string().regex(/^[A-Z-]+$/, 'write a method in capitals, such as GET')).optional(),
     path: oneOrMany(path).optional(),
     preflight: z.boolean().default(false),

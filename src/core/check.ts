@@ -1,4 +1,5 @@
 import { extractCredential } from './credential.ts'
+import { toHost } from './host.ts'
 import { findAliases, type Identity, toIdentityHeaders } from './identity.ts'
 import { memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
@@ -31,7 +32,12 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
     if (extraction.kind === 'malformed') return refused('malformed_credential', route)
 
     const { token } = extraction
-    const verification = await verify({ token, accept: rule.accept, deadline: request.deadline })
+    const verification = await verify({
+      token,
+      accept: rule.accept,
+      host: toHost(request.host),
+      deadline: request.deadline,
+    })
     if (verification.kind === 'unavailable') return failed(verification.reason, route)
     if (verification.kind === 'rejected') return refused(verification.reason, route, verification.keyId)
 

@@ -11,6 +11,8 @@ export interface Accept {
 export interface Credential {
   readonly token: string
   readonly accept: Accept
+  /** The host that was asked for, as `toHost` gives it. */
+  readonly host?: string | undefined
   /** When whoever asked stops waiting, in milliseconds since the epoch. */
   readonly deadline?: number | undefined
 }
@@ -21,6 +23,8 @@ export type Rejection =
   | 'mistyped_key'
   | 'expired_key'
   | 'disabled_key'
+  | 'premature_key'
+  | 'wrong_host'
   | 'key_not_accepted'
   | 'issuer_not_accepted'
   | 'malformed_token'

@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path'
 import { parseDocument, toProblemText } from '../config/document.ts'
 import { parseSecret } from '../key/secret.ts'
-import { isKeyId, type KeyRecord, keySetSchema } from './key-record.ts'
+import { isKeyId, keySetSchema, toRecords } from './key-entry.ts'
+import type { KeyRecord } from './key-record.ts'
 
 /** The keys of one file, or all that is wrong with it. No problem holds a part of a secret. */
 export type ParsedKeyFile =
@@ -27,15 +28,22 @@ const parseKeySet = (path: string, content: Uint8Array): ParsedKeyFile => {
   if (parsed.kind === 'refused') {
     return { kind: 'refused', problems: parsed.problems.map((problem) => toProblemText(path, problem)) }
   }
-  const records = parsed.value.keys
-  const problems = records.flatMap(({ id, digest }, index) => {
-    const complain = (field: string, message: string) =>
-      toProblemText(path, parsed.toProblem(['keys', index, field], message))
-    const above = records.slice(0, index)
-    return [
-      ...(above.some((other) => other.id === id) ? [complain('id', 'is the id of a key above')] : []),
-      ...(above.some((other) => other.digest === digest) ? [complain('digest', 'is the secret of a key above')] : []),
-    ]
-  })
-  return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'parsed', records }
+  const problems: string[] = []
+  const ids = new Set<string>()
+  const digests = new Set<string>()
+  const claim = (known: Set<string>, text: string, at: readonly PropertyKey[], what: string): void => {
+    if (known.has(text))
+      problems.push(toProblemText(path, parsed.toProblem(['keys', ...at], `is the ${what} of a key above`)))
+    known.add(text)
+  }
+  for (const [index, { id, digest, previous = [] }] of parsed.value.keys.entries()) {
+    claim(ids, id, [index, 'id'], 'id')
+    claim(digests, digest, [index, 'digest'], 'secret')
+    for (const [position, old] of previous.entries()) {
+      claim(digests, old.digest, [index, 'previous', position, 'digest'], 'secret')
+    }
+  }
+  return problems.length > 0
+    ? { kind: 'refused', problems }
+    : { kind: 'parsed', records: parsed.value.keys.flatMap(toRecords) }
 }

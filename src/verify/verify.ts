@@ -1,52 +1,52 @@
-import { memoizeWeak } from '../core/memoize.ts'
-import type { Credential, Verification, Verified, Verify } from '../core/ports.ts'
+import type { Credential, Rejection, Verification, Verify } from '../core/ports.ts'
 import { isMistyped } from '../key/checksum.ts'
 import { toDigest } from '../key/digest.ts'
-import type { KeyRecord } from '../sources/key-record.ts'
 import type { KeyStore } from '../sources/key-store.ts'
 import type { Issuer } from './issuer.ts'
+import { judgeKey } from './judge-key.ts'
 import { own, parseJws } from './jws.ts'
 
 export interface VerifyOptions {
-  readonly keys: Pick<KeyStore, 'find' | 'isComplete'>
+  readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'isComplete'>
   readonly issuers: ReadonlyMap<string, Issuer>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
 /** Looks a credential up as an API key; what is none, and is a JWS, is verified as an access token. */
-export const createVerify =
-  ({ keys, issuers, now }: VerifyOptions): Verify =>
-  ({ token, accept, deadline }) => {
+export const createVerify = ({ keys, issuers, now }: VerifyOptions): Verify => {
+  const verifyOther = (credential: Credential, digest: string): Verification | Promise<Verification> => {
+    const { token, accept, deadline } = credential
+    const jws = parseJws(token)
+    // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
+    const issuer = jws.kind === 'jws' ? own(jws.claims, 'iss') : undefined
+    const known = typeof issuer === 'string' && accept.issuers.includes(issuer) ? issuers.get(issuer) : undefined
+    if (jws.kind === 'jws' && known) return known.cached(digest, () => known.verify(token, jws, deadline))
+    if (accept.keys && keys.lookUp) return lookUp(credential, digest, REASONS[jws.kind])
+    return judgeUnknown(credential, REASONS[jws.kind])
+  }
+  const lookUp = async (credential: Credential, digest: string, reason: Rejection): Promise<Verification> => {
+    const lookup = await keys.lookUp?.(digest, credential.deadline)
+    if (lookup?.kind === 'found') return judgeKey(lookup.record, credential.host, now())
+    if (lookup?.kind === 'unavailable') return { kind: 'unavailable', reason: 'keys_unavailable' }
+    return judgeUnknown(credential, reason)
+  }
+  const judgeUnknown = ({ token, accept }: Credential, reason: Rejection): Verification => {
+    if (isMistyped(token)) return { kind: 'rejected', reason: 'mistyped_key' }
+    // An outage is not a denial: it may be a key of the source that could not be read.
+    if (accept.keys && !keys.isComplete()) return { kind: 'unavailable', reason: 'keys_unavailable' }
+    return { kind: 'rejected', reason }
+  }
+
+  return (credential) => {
+    const { token, accept, host } = credential
     // CWE-208: the digest is what is compared, so that time tells nothing about a secret.
     const digest = toDigest(token)
     const record = keys.find(digest)
-    if (record) return accept.keys ? judgeKey(record, now()) : { kind: 'rejected', reason: 'key_not_accepted' }
-    const jws = parseJws(token)
-    if (jws.kind === 'opaque') return judgeUnknown(token, accept, keys.isComplete())
-    if (jws.kind === 'malformed') return { kind: 'rejected', reason: 'malformed_token' }
-    // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
-    const issuer = own(jws.claims, 'iss')
-    const known = typeof issuer === 'string' && accept.issuers.includes(issuer) ? issuers.get(issuer) : undefined
-    if (!known) return { kind: 'rejected', reason: 'issuer_not_accepted' }
-    return known.cached(digest, () => known.verify(token, jws, deadline))
+    if (!record) return verifyOther(credential, digest)
+    return accept.keys ? judgeKey(record, host, now()) : { kind: 'rejected', reason: 'key_not_accepted' }
   }
-
-const judgeKey = (record: KeyRecord, now: number): Verification => {
-  const { id, expires, disabled } = record
-  if (disabled) return { kind: 'rejected', reason: 'disabled_key', keyId: id }
-  if (expires !== undefined && expires <= now) return { kind: 'rejected', reason: 'expired_key', keyId: id }
-  return toVerified(record)
 }
 
-/** One object for each key, as long as its record stays. */
-const toVerified = memoizeWeak(({ id, scopes }: KeyRecord): Verified => {
-  return { kind: 'verified', principal: { kind: 'key', subject: id, keyId: id, scopes, claims: new Map() } }
-})
-
-const judgeUnknown = (token: string, accept: Credential['accept'], isComplete: boolean): Verification => {
-  if (isMistyped(token)) return { kind: 'rejected', reason: 'mistyped_key' }
-  // An outage is not a denial: it may be a key of the source that could not be read.
-  if (accept.keys && !isComplete) return { kind: 'unavailable', reason: 'keys_unavailable' }
-  return { kind: 'rejected', reason: 'unknown_key' }
-}
+/** Why a credential that is no key of ours, and no token of an accepted issuer, is bad. */
+const REASONS = { jws: 'issuer_not_accepted', malformed: 'malformed_token', opaque: 'unknown_key' } as const

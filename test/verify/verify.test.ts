@@ -45,7 +45,7 @@ const open = async (
   const keys = new Map<string, KeyRecord>()
   const isComplete = { value: true }
   const verify = createVerify({
-    keys: { find: (digest) => keys.get(digest), isComplete: () => isComplete.value },
+    keys: { find: (digest) => keys.get(digest), lookUp: undefined, isComplete: () => isComplete.value },
     issuers: new Map([[ISSUER, issuer]]),
     now: () => clock.now,
   })
