@@ -1,6 +1,6 @@
 // Original file: proto/external_auth.proto
 
-import type { HeaderMap as _envoy_service_auth_v3_HeaderMap, HeaderMap__Output as _envoy_service_auth_v3_HeaderMap__Output } from './HeaderMap.ts';
+import type { HeaderMap as _envoy_service_auth_v3_HeaderMap, HeaderMap__Output as _envoy_service_auth_v3_HeaderMap__Output } from '../../../../envoy/service/auth/v3/HeaderMap.ts';
 
 export interface _envoy_service_auth_v3_AttributeContext_HttpRequest {
   'id'?: (string);

@@ -1,6 +1,6 @@
 // Original file: proto/external_auth.proto
 
-import type { AttributeContext as _envoy_service_auth_v3_AttributeContext, AttributeContext__Output as _envoy_service_auth_v3_AttributeContext__Output } from './AttributeContext.ts';
+import type { AttributeContext as _envoy_service_auth_v3_AttributeContext, AttributeContext__Output as _envoy_service_auth_v3_AttributeContext__Output } from '../../../../envoy/service/auth/v3/AttributeContext.ts';
 
 export interface CheckRequest {
   'attributes'?: (_envoy_service_auth_v3_AttributeContext | null);

@@ -1,8 +1,8 @@
 // Original file: proto/external_auth.proto
 
-import type { RpcStatus as _envoy_service_auth_v3_RpcStatus, RpcStatus__Output as _envoy_service_auth_v3_RpcStatus__Output } from './RpcStatus.ts';
-import type { DeniedHttpResponse as _envoy_service_auth_v3_DeniedHttpResponse, DeniedHttpResponse__Output as _envoy_service_auth_v3_DeniedHttpResponse__Output } from './DeniedHttpResponse.ts';
-import type { OkHttpResponse as _envoy_service_auth_v3_OkHttpResponse, OkHttpResponse__Output as _envoy_service_auth_v3_OkHttpResponse__Output } from './OkHttpResponse.ts';
+import type { RpcStatus as _envoy_service_auth_v3_RpcStatus, RpcStatus__Output as _envoy_service_auth_v3_RpcStatus__Output } from '../../../../envoy/service/auth/v3/RpcStatus.ts';
+import type { DeniedHttpResponse as _envoy_service_auth_v3_DeniedHttpResponse, DeniedHttpResponse__Output as _envoy_service_auth_v3_DeniedHttpResponse__Output } from '../../../../envoy/service/auth/v3/DeniedHttpResponse.ts';
+import type { OkHttpResponse as _envoy_service_auth_v3_OkHttpResponse, OkHttpResponse__Output as _envoy_service_auth_v3_OkHttpResponse__Output } from '../../../../envoy/service/auth/v3/OkHttpResponse.ts';
 import type { Struct as _google_protobuf_Struct, Struct__Output as _google_protobuf_Struct__Output } from '../../../../google/protobuf/Struct.ts';
 
 export interface CheckResponse {

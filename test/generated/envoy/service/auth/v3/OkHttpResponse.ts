@@ -1,6 +1,6 @@
 // Original file: proto/external_auth.proto
 
-import type { HeaderValueOption as _envoy_service_auth_v3_HeaderValueOption, HeaderValueOption__Output as _envoy_service_auth_v3_HeaderValueOption__Output } from './HeaderValueOption.ts';
+import type { HeaderValueOption as _envoy_service_auth_v3_HeaderValueOption, HeaderValueOption__Output as _envoy_service_auth_v3_HeaderValueOption__Output } from '../../../../envoy/service/auth/v3/HeaderValueOption.ts';
 
 export interface OkHttpResponse {
   'headers'?: (_envoy_service_auth_v3_HeaderValueOption)[];
