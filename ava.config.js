@@ -1,5 +1,5 @@
 export default {
-  files: ['test/**/*.test.ts', '!test/e2e/prefect.test.ts'],
+  files: ['test/**/*.test.ts', '!test/e2e/prefect.test.ts', '!test/kubernetes/**', '!test/redis/**'],
   extensions: ['ts'],
   timeout: '90s',
   concurrency: 2,

@@ -1,5 +1,7 @@
 /** Exit codes, as in BSD's sysexits: documented for scripts and service managers. */
 export const ExitCode = {
+  /** A change was refused; a key would not pass. */
+  refused: 1,
   /** A wrong option or argument. */
   usage: 64,
   /** An address cannot be listened on. */

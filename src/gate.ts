@@ -36,7 +36,6 @@ const FIRST_FETCH_MILLISECONDS = 5_000
 /** Opens the sources; resolves when the keys were read. Issuers go on fetching: until then their tokens are an outage. */
 export const createGate = async (config: Config, now: () => number, observer: Observer): Promise<Gate> => {
   const open = async (next: Config, before?: Parts): Promise<Parts> => {
-    const isSameKeys = before && JSON.stringify(before.config.file.keys) === JSON.stringify(next.file.keys)
     const cacheSize = next.file.cache.tokens
     const isSameCache = before?.config.file.cache.tokens === cacheSize
     const openIssuer = (settings: IssuerConfig): Issuer => {
@@ -45,7 +44,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       return present && isSame ? present : createIssuer(settings, { cacheSize, now, observer })
     }
     const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
-    const keys = isSameKeys ? before.keys : await createKeyStore(next.file.keys, observer)
+    const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     return { config: next, keys, issuers, check: createCheck(next.policy, createVerify({ keys, issuers, now })) }
   }
 
@@ -59,8 +58,11 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     jwkSets,
     canJudge: () => {
       const isAsked = parts.config.policy.routes.list.some(({ rule }) => rule.kind === 'bearer')
-      const hasKeys = parts.config.file.keys.length > 0 && parts.keys.isComplete()
-      return !isAsked || hasKeys || [...parts.issuers.values()].some(({ jwkSet }) => jwkSet.version() !== undefined)
+      return (
+        !isAsked ||
+        parts.keys.isUsable() ||
+        [...parts.issuers.values()].some(({ jwkSet }) => jwkSet.version() !== undefined)
+      )
     },
     problems: () => [
       ...parts.keys.problems(),
@@ -74,7 +76,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       for (const issuer of before.issuers.values()) {
         if (parts.issuers.get(issuer.config.issuer) !== issuer) issuer.close()
       }
-      if (parts.keys !== before.keys) before.keys.close()
+      before.keys.close(parts.keys)
     },
     close: () => {
       parts.keys.close()

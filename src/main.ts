@@ -1,100 +1,34 @@
 #!/usr/bin/env node
 import './require-node.js'
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import pino from 'pino'
-import { toProblemText } from './config/document.ts'
-import { parseDuration } from './config/duration.ts'
-import { type Config, loadConfig } from './config/load.ts'
+import { buffer } from 'node:stream/consumers'
+import { Command, CommanderError, Option } from 'commander'
+import { runCheckConfig } from './command/check-config.ts'
+import type { KeyChoice } from './command/edit-key.ts'
+import { runKeyDisable, runKeyEnable } from './command/key-enable.ts'
+import { type KeyInspectOptions, runKeyInspect } from './command/key-inspect.ts'
+import { type KeyListOptions, runKeyList } from './command/key-list.ts'
+import { type KeyNewFlags, runKeyNew } from './command/key-new.ts'
+import { runKeyRevoke } from './command/key-revoke.ts'
+import { type KeyRotateOptions, runKeyRotate } from './command/key-rotate.ts'
+import {
+  parseClaim,
+  parseFutureTime,
+  parseHosts,
+  parseId,
+  parseOverlap,
+  parseScopes,
+  parseTime,
+} from './command/parse-options.ts'
+import type { Report } from './command/report.ts'
 import { ExitCode } from './exit-code.ts'
-import { mintKey } from './key/new-key.ts'
-import { serve } from './serve.ts'
-import { isKeyId } from './sources/key-entry.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
-/** Ends the process with every problem of the configuration on standard error. */
-const load = (path: string): Config => {
-  const loaded = loadConfig(path, process.env)
-  if (loaded.kind === 'loaded') return loaded.config
-  for (const problem of loaded.problems) console.error(toProblemText(path, problem))
-  process.exit(ExitCode.config)
-}
-
-const runServe = async ({ config: path }: { readonly config: string }): Promise<void> => {
-  const config = load(path)
-  // Written in the background: whoever reads the log slowly holds no request up, and loses lines past 16 MiB.
-  const destination = pino.destination({ sync: false, maxLength: 16_777_216 })
-  const log = pino(
-    {
-      level: config.file.log.level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  )
-  const exit = (code: number): void => destination.flush(() => process.exit(code))
-  log.info({ version, node: process.version }, 'starting')
-  const served = serve({ path, config, environment: process.env, log, now: Date.now })
-  let isSecond = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      log.info({ signal }, isSecond ? 'closing at once' : 'draining')
-      isSecond = true
-      void served.then(({ drain }) => drain()).then(() => exit(0))
-    })
-  }
-  await served.catch((error: unknown) => {
-    log.fatal({ err: error }, 'cannot start')
-    exit(ExitCode.unavailable)
-  })
-}
-
-const runCheckConfig = (path: string): void => {
-  const { file } = load(path)
-  const counts = [
-    `routes: ${file.routes.length}`,
-    `key sources: ${file.keys.length}`,
-    `issuers: ${file.issuers.length}`,
-  ]
-  console.log(`${path}: ok (${counts.join(', ')})`)
-}
-
-interface KeyOptions {
-  readonly id: string
-  readonly scopes?: readonly string[]
-  readonly expires?: string
-  readonly kubernetes?: boolean
-}
-
-/** The secret goes to the terminal alone: what is piped on is the record or the manifest, and holds its digest. */
-const runKeyNew = ({ id, scopes = [], expires, kubernetes = false }: KeyOptions): void => {
-  const { secret, record, manifest } = mintKey({ id, scopes, ...(expires && { expires }) })
-  console.error(`The secret of ${id}, shown this once and stored nowhere:\n\n${secret}\n`)
-  console.error(
-    kubernetes ? 'Its manifest, for kubectl apply -f -:\n' : 'Its record, for the list "keys:" of a key set file:\n',
-  )
-  console.log((kubernetes ? manifest : record).trimEnd())
-}
-
-const parseId = (text: string): string => {
-  if (!isKeyId(text)) throw new InvalidArgumentError('An id is 1 to 128 visible ASCII characters with inner spaces.')
-  return text
-}
-
-const parseScopes = (text: string): readonly string[] => {
-  const scopes = text.split(',').map((scope) => scope.trim())
-  if (scopes.every((scope) => /^[!#-[\]-~]+$/.test(scope))) return scopes
-  throw new InvalidArgumentError('Scopes are visible ASCII without space, " and \\, separated by commas.')
-}
-
-const parseExpiry = (text: string): string => {
-  const lifetime = parseDuration(text)
-  const time = lifetime === undefined ? Date.parse(text) : Date.now() + lifetime
-  if (time <= Date.now()) throw new InvalidArgumentError('That time is past.')
-  if (Number.isNaN(time)) throw new InvalidArgumentError('Write a duration such as 90d or 12h, or an RFC 3339 time.')
-  return new Date(time).toISOString()
+const say = ({ code, out, err }: Report): void => {
+  if (err !== undefined) console.error(err)
+  if (out !== undefined) console.log(out)
+  process.exitCode = code
 }
 
 const program = new Command('bearergate')
@@ -103,31 +37,104 @@ const program = new Command('bearergate')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 64 wrong usage, 69 an address cannot be listened on, 70 a bug, 78 bad configuration or old Node.js',
+    '\nExit codes: 0 done, 1 refused, 64 wrong usage, 69 an address or a key source is out of reach, 70 a bug, ' +
+      '78 bad configuration or old Node.js',
   )
 
 program
   .command('serve')
   .description('answer Envoy until SIGTERM or SIGINT, which drain; a second signal ends at once')
   .requiredOption('-c, --config <file>', 'configuration file')
-  .action(runServe)
+  .addHelpText('after', '\nExample: bearergate serve --config bearergate.yaml')
+  .action(async ({ config }: { readonly config: string }) => {
+    // Loaded when it is needed: the other commands start sooner without the listeners.
+    const { runServe } = await import('./command/run-serve.ts')
+    const report = await runServe(config, version)
+    if (report) say(report)
+  })
 
 program
   .command('check-config')
   .description('report every problem of a configuration, with line and column')
   .argument('<file>', 'configuration file')
-  .action(runCheckConfig)
+  .addHelpText('after', '\nExample: bearergate check-config bearergate.yaml')
+  .action((path: string) => say(runCheckConfig(path)))
 
-program
-  .command('key')
-  .description('API keys')
+const key = program.command('key').description('API keys')
+
+/** A command about the keys of a configuration. */
+const addKeyCommand = (name: string, description: string, example: string): Command =>
+  key
+    .command(name)
+    .description(description)
+    .requiredOption('-c, --config <file>', 'configuration file, whose key sources are meant')
+    .option('--source <name>', 'one of its key sources, as the configuration names it; without it, all')
+    .addHelpText('after', `\nExample: ${example}`)
+
+const ID = ['--id <id>', 'the id of the key', parseId] as const
+
+key
   .command('new')
-  .description('mint a key: the secret goes to standard error, the record to store to standard output')
+  .description('mint a key: the secret goes to standard error; it is stored, or what to store goes to standard output')
   .requiredOption('--id <id>', 'who has the key: the upstream and the log see this', parseId)
   .option('--scopes <list>', 'scopes, separated by commas', parseScopes)
-  .option('--expires <when>', 'a duration such as 90d, or an RFC 3339 time', parseExpiry)
-  .addOption(new Option('--kubernetes', 'print a Secret manifest with the digest'))
-  .action(runKeyNew)
+  .option('--expires <when>', 'a duration such as 90d, or an RFC 3339 time', parseFutureTime)
+  .option('--not-before <when>', 'from when on it is good, written likewise', parseTime)
+  .option('--hosts <list>', 'the only hosts that it is good for, separated by commas', parseHosts)
+  .option('--claim <name=value>', 'what identity headers can show of its owner; may come again', parseClaim)
+  .option('-c, --config <file>', 'store it in the key source of this configuration')
+  .option('--source <name>', 'in this one, where there are several')
+  .option('--file <name>', 'in this file of a directory; without it, in a file named after the id')
+  .addOption(new Option('--kubernetes', 'print a Secret manifest with the digest').conflicts('config'))
+  .addHelpText(
+    'after',
+    `
+Examples: bearergate key new --id ci --scopes flow.read --expires 90d --config bearergate.yaml
+          bearergate key new --id ci --kubernetes | kubectl apply -f -`,
+  )
+  .action(async (flags: KeyNewFlags) => say(await runKeyNew(flags)))
+
+addKeyCommand('list', 'show all keys', 'bearergate key list --config bearergate.yaml --json')
+  .option('--json', 'for scripts')
+  .action(async (options: KeyListOptions) => say(await runKeyList(options, Date.now())))
+
+addKeyCommand(
+  'rotate',
+  'give a key another secret, which goes to standard error; the old one stays good for a while',
+  'bearergate key rotate --id ci --overlap 24h --expires 90d --config bearergate.yaml',
+)
+  .requiredOption(...ID)
+  .addOption(
+    new Option('--overlap <duration>', 'how long the old secret stays good; 0s: only the new one is good from now on')
+      .argParser(parseOverlap)
+      .default(86_400_000, '24h'),
+  )
+  .option('--expires <when>', 'when the key expires from now on; without it, as before', parseFutureTime)
+  .action(async (options: KeyRotateOptions) => say(await runKeyRotate(options, Date.now())))
+
+addKeyCommand('disable', 'refuse a key until it is enabled', 'bearergate key disable --id ci --config bearergate.yaml')
+  .requiredOption(...ID)
+  .action(async (choice: KeyChoice) => say(await runKeyDisable(choice)))
+
+addKeyCommand('enable', 'accept a disabled key again', 'bearergate key enable --id ci --config bearergate.yaml')
+  .requiredOption(...ID)
+  .action(async (choice: KeyChoice) => say(await runKeyEnable(choice)))
+
+addKeyCommand('revoke', 'remove a key for good', 'bearergate key revoke --id ci --config bearergate.yaml')
+  .requiredOption(...ID)
+  .action(async (choice: KeyChoice) => say(await runKeyRevoke(choice)))
+
+addKeyCommand(
+  'inspect',
+  'read a secret from standard input and say whose it is and whether it would pass: exit code 0 if so, else 1',
+  'bearergate key inspect --config bearergate.yaml < secret.txt',
+)
+  .option('--host <name>', 'judge it for this host, too')
+  .option('--json', 'for scripts')
+  .action(async (options: KeyInspectOptions) => {
+    if (process.stdin.isTTY) console.error('Type or paste the secret, then Enter and Ctrl-D:')
+    say(await runKeyInspect(options, await buffer(process.stdin), Date.now()))
+  })
 
 process.on('uncaughtException', (error) => {
   console.error(error)

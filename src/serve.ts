@@ -9,6 +9,7 @@ import { createObserver } from './ops/create-observer.ts'
 import { registerGauges } from './ops/gauges.ts'
 import { listenOps } from './ops/listen.ts'
 import { createMetrics } from './ops/metrics.ts'
+import { warnOfExpiry } from './ops/warn-of-expiry.ts'
 
 export interface ServeOptions {
   readonly path: string
@@ -35,7 +36,7 @@ const HEALTH_MILLISECONDS = 250
  * settled. Throws when an address is taken or the TLS files are bad.
  */
 export const serve = async ({ path, config, environment, log, now }: ServeOptions): Promise<Served> => {
-  const metrics = createMetrics()
+  const metrics = createMetrics(now)
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
   const gate = await createGate(config, now, observer)
@@ -47,7 +48,15 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
     ready: isServing(),
     problems: [...(isDraining ? ['draining'] : []), ...refusedConfig, ...gate.problems()],
   })
-  registerGauges(metrics.registry, { keys: () => gate.keys().size(), jwkSets: gate.jwkSets, isServing, now })
+  const expiring = () => gate.keys().expiring(now())
+  registerGauges(metrics.registry, {
+    keys: () => gate.keys().size(),
+    expiring,
+    keyAges: () => gate.keys().ages(),
+    jwkSets: gate.jwkSets,
+    isServing,
+    now,
+  })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
   const outage = () => current.file.outage
   const grpc = await listenGrpc(config.file.listen, { check: gate.check, outage, observer })
@@ -65,6 +74,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
   })
   const health = setInterval(tellHealth, HEALTH_MILLISECONDS)
 
+  const stopWarning = warnOfExpiry({ expiring, ahead: () => current.file.log.expiryWarning, now, log })
   const stopWatching = watchConfig(path, config, environment, async (loaded) => {
     if (loaded.kind === 'refused') {
       refusedConfig = loaded.problems.map((problem) => toProblemText(path, problem))
@@ -86,6 +96,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
     tellHealth()
     await sleep(delay)
     clearInterval(health)
+    stopWarning()
     stopWatching()
     await grpc.close(timeout)
     await ops.close()

@@ -23,7 +23,7 @@ const find = (instruction: string): string => steps.findLast((step) => step.inst
 test('the image is small in rights: not root, production packages, SIGTERM, a health check', (t) => {
   t.is(find('USER'), '1000:1000')
   t.is(find('STOPSIGNAL'), 'SIGTERM')
-  t.is(find('RUN'), 'npm ci --omit=dev --ignore-scripts')
+  t.true(steps.some(({ text }) => text === 'npm ci --omit=dev --ignore-scripts'))
   t.regex(find('HEALTHCHECK'), /\/livez/)
   t.deepEqual(
     steps.filter(({ instruction }) => instruction === 'FROM').map(({ words }) => words[0]),
@@ -35,11 +35,13 @@ test('the image is small in rights: not root, production packages, SIGTERM, a he
 test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t) => {
   const folder = makeFolder(t)
   const app = join(folder, 'app')
+  const cache = { NODE_COMPILE_cache: join(app, '.cache') }
   for (const { instruction, text, words } of steps) {
     if (instruction === 'COPY' && !text.startsWith('--from')) {
       for (const source of words.slice(0, -1)) cpSync(join(ROOT, source), join(app, source), { recursive: true })
     }
-    if (instruction === 'RUN') execFileSync('sh', ['-c', text], { cwd: app, stdio: 'ignore' })
+    if (instruction === 'RUN')
+      execFileSync('sh', ['-c', text], { cwd: app, stdio: 'ignore', env: { ...process.env, ...cache } })
   }
   const config = join(folder, 'bearergate.yaml')
   writeFileSync(
@@ -56,7 +58,7 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
   const isRoot = process.getuid?.() === 0
   const child = spawn(node, [...entry, 'serve', '--config', config], {
     cwd: app,
-    env: { PATH: '/nowhere', TMPDIR: '/nowhere', NODE_ENV: 'production' },
+    env: { PATH: '/nowhere', TMPDIR: '/nowhere', NODE_ENV: 'production', ...cache },
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(isRoot && { uid: 1000, gid: 1000 }),
   })

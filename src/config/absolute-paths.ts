@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { withAbsolutePaths } from './redis-source-schema.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** The same configuration with absolute paths: relative ones start at the folder of its file. */
@@ -17,9 +18,14 @@ export const toAbsolute = (config: ConfigFile, folder: string): ConfigFile => {
         },
       }),
     },
-    keys: config.keys.map(({ directory, file }) => ({
+    keys: config.keys.map(({ directory, file, redis, kubernetes, ...others }) => ({
+      ...others,
       ...(directory && { directory: at(directory) }),
       ...(file && { file: at(file) }),
+      ...(kubernetes && {
+        kubernetes: { ...kubernetes, ...(kubernetes.kubeconfig && { kubeconfig: at(kubernetes.kubeconfig) }) },
+      }),
+      ...(redis && { redis: withAbsolutePaths(redis, at) }),
     })),
     issuers: config.issuers.map((issuer) => ({
       ...issuer,

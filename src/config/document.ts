@@ -46,7 +46,15 @@ export const parseDocument = <S extends z.ZodType>(
     },
   })
 
-  const result = schema.safeParse(document.toJS() ?? {}, { error: toTypeMessage })
+  let value: unknown
+  try {
+    value = document.toJS()
+  } catch (error) {
+    // An alias without an anchor, or more aliases than any honest file has.
+    const message = error instanceof Error ? error.message : String(error)
+    return { kind: 'refused', problems: [{ path: '', line: 1, column: 1, message }] }
+  }
+  const result = schema.safeParse(value ?? {}, { error: toTypeMessage })
   const toProblem = (path: readonly PropertyKey[], message: string, key?: string): Problem => {
     return { path: toPathText(path), ...at(findOffset(document, path, key)), message }
   }

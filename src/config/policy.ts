@@ -41,7 +41,7 @@ const toRule = (config: ConfigFile, route: RouteConfig, passwords: ReadonlyMap<s
     realm: route.realm ?? 'api',
     accept: {
       keys: accept ? accept.includes('keys') : config.keys.length > 0,
-      issuers: accept ? issuers.filter((issuer) => accept.includes(issuer)) : issuers,
+      issuers: new Set(accept ? issuers.filter((issuer) => accept.includes(issuer)) : issuers),
     },
     scopes: route.scopes ?? [],
     authorization: toAuthorization(route.authorization, passwords),

@@ -3,14 +3,21 @@ import { crossCheck, isShaped } from './cross-check.ts'
 import { address, duration, file, line } from './fields.ts'
 import { isIdentityHeaderName } from './identity-header-name.ts'
 import { issuerSchema } from './issuer-schema.ts'
+import { kubernetesSource } from './kubernetes-source-schema.ts'
+import { redisSource } from './redis-source-schema.ts'
 import { routeSchema } from './route-schema.ts'
 
 const keySource = z
   .strictObject({
     directory: file.optional().describe('Key set files (.yaml, .yml, .json) and plain secrets, one a file.'),
     file: file.optional().describe('One key set file.'),
+    kubernetes: kubernetesSource.optional().describe('Kubernetes Secrets of one namespace that have a label.'),
+    redis: redisSource.optional().describe('A Redis or Valkey, asked key by key.'),
   })
-  .refine(({ directory, file }) => (directory === undefined) !== (file === undefined), 'write directory or file')
+  .refine(
+    (source) => Object.values(source).filter((place) => place !== undefined).length === 1,
+    'write one kind of source: directory, file, kubernetes or redis',
+  )
 
 const headerName = z
   .string()
@@ -57,6 +64,7 @@ export const configSchema = z
           .enum(['refused', 'all'])
           .default('refused')
           .describe('all: a line for each request let through, too.'),
+        expiryWarning: duration('14d').describe('How long before its expiry a key is logged.'),
       })
       .prefault({}),
     drain: z

@@ -4,7 +4,7 @@ import type { Principal } from './principal.ts'
 export interface Accept {
   readonly keys: boolean
   /** Issuers, each exactly as its `iss` claim spells it. */
-  readonly issuers: readonly string[]
+  readonly issuers: ReadonlySet<string>
 }
 
 /** What a client shows, and what it must be checked against. */

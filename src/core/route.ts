@@ -77,9 +77,7 @@ const toStrictest = (candidates: readonly Route[]): Route | undefined => {
       scopes: [...new Set(rules.flatMap(({ scopes }) => scopes))],
       accept: {
         keys: rules.every(({ accept }) => accept.keys),
-        issuers: first.rule.accept.issuers.filter((issuer) =>
-          rules.every(({ accept }) => accept.issuers.includes(issuer)),
-        ),
+        issuers: rules.reduce((common, { accept }) => common.intersection(accept.issuers), first.rule.accept.issuers),
       },
     },
   }

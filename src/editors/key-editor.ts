@@ -19,6 +19,8 @@ export interface KeyEditor {
   /** As the configuration names the source. */
   readonly name: string
   readonly list: () => Promise<readonly HeldKey[]>
+  /** What could not be read, in words for people: keys may be missing from the list. */
+  readonly problems?: () => Promise<readonly string[]>
   /** Refused where the id is there already. */
   readonly add: (entry: KeyEntry) => Promise<Edit>
   /** Refused where there is no such id. `toEntry` may be called again when somebody else was faster. */

@@ -5,3 +5,6 @@ import { hash } from 'node:crypto'
  * more) that a slow password hash would add nothing.
  */
 export const toDigest = (secret: string | Uint8Array): string => hash('sha256', secret, 'hex')
+
+/** The digest of a secret as key sets, Secrets and Redis hold it. */
+export const toStoredDigest = (secret: string): string => `sha256:${toDigest(secret)}`

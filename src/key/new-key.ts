@@ -1,43 +1,45 @@
 import { stringify } from 'yaml'
-import { toDigest } from './digest.ts'
+import { toStoredDigest } from './digest.ts'
 import { mintSecret } from './mint.ts'
 
+/** The fields of an entry of a key set, without its digest. */
 export interface NewKey {
   readonly id: string
-  readonly scopes: readonly string[]
-  /** RFC 3339, in UTC. */
-  readonly expires?: string
+  readonly scopes?: readonly string[] | undefined
 }
 
 /** A minted secret, and what to store of it. */
-export interface Minted {
+export interface Minted<K extends NewKey> {
   readonly secret: string
-  /** YAML: an entry for the list of a key set. */
+  /** The entry with its digest; empty scopes are left out. */
+  readonly entry: K & { readonly digest: string }
+  /** YAML: the entry, for the list of a key set. */
   readonly record: string
   /** YAML: a Kubernetes Secret that holds a key set with that entry. */
   readonly manifest: string
 }
 
-/** Mints a key. The secret is nowhere but in `secret`: record and manifest hold its digest. */
-export const mintKey = ({ id, scopes, expires }: NewKey): Minted => {
+/** Mints a key. The secret is nowhere but in `secret`: all else holds its digest. */
+export const mintKey = <K extends NewKey>({ scopes, ...key }: K): Minted<K> => {
   const secret = mintSecret()
-  const entry = {
-    id,
-    digest: `sha256:${toDigest(secret)}`,
-    ...(scopes.length > 0 && { scopes }),
-    ...(expires && { expires }),
-  }
+  const { id, ...rest } = key
+  const entry = { id, digest: toStoredDigest(secret), ...(scopes && scopes.length > 0 && { scopes }), ...rest }
   const manifest = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: toObjectName(id), labels: { 'app.kubernetes.io/part-of': 'bearergate' } },
+    metadata: { name: toObjectName(id), labels: { 'bearergate.dev/keys': 'yes' } },
     stringData: { [`${toObjectName(id)}.yaml`]: stringify({ keys: [entry] }, PLAIN) },
   }
-  return { secret, record: stringify([entry], PLAIN), manifest: stringify(manifest, PLAIN) }
+  return {
+    secret,
+    entry: entry as unknown as Minted<K>['entry'],
+    record: stringify([entry], PLAIN),
+    manifest: stringify(manifest, PLAIN),
+  }
 }
 
 const PLAIN = { lineWidth: 0 } as const
 
 /** An object name (RFC 1123 subdomain) that shows whose key it is. */
-const toObjectName = (id: string): string =>
+export const toObjectName = (id: string): string =>
   `bearergate-key-${id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 63).replace(/-+$/, '')

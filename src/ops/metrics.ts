@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { Verdict } from '../core/verdict.ts'
+import { registerLastUse } from './last-use.ts'
 import type { Reloadable } from './observer.ts'
 
 export interface Metrics {
@@ -11,7 +12,7 @@ export interface Metrics {
 }
 
 /** All metrics, named `bearergate_…`, with the process's own. Labels hold names from the configuration alone. */
-export const createMetrics = (): Metrics => {
+export const createMetrics = (now: () => number): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -45,10 +46,14 @@ export const createMetrics = (): Metrics => {
     registers,
   })
 
+  const used = registerLastUse(registry, now)
+
   return {
     registry,
-    decided: ({ route = '', kind, reason }, milliseconds) => {
+    decided: (verdict, milliseconds) => {
+      const { route = '', kind, reason } = verdict
       checks.inc({ route, verdict: kind, reason })
+      if (verdict.kind === 'ok' && verdict.principal?.kind === 'key') used(verdict.principal.keyId)
       duration.observe(milliseconds / 1000)
     },
     reloaded: (what, result) => reloads.inc({ what, result }),

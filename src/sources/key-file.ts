@@ -11,9 +11,12 @@ export type ParsedKeyFile =
 
 const KEY_SET = new Set(['.yaml', '.yml', '.json'])
 
+/** True for a name by which a file is read as a key set. */
+export const isKeySetName = (name: string): boolean => KEY_SET.has(extname(name))
+
 /** Reads a key set (`.yaml`, `.yml`, `.json`), or a plain secret, whose id is the name of its file. */
 export const parseKeyFile = (path: string, content: Uint8Array): ParsedKeyFile =>
-  KEY_SET.has(extname(path)) ? parseKeySet(path, content) : parsePlain(path, content)
+  isKeySetName(path) ? parseKeySet(path, content) : parsePlain(path, content)
 
 const parsePlain = (path: string, content: Uint8Array): ParsedKeyFile => {
   const id = basename(path)

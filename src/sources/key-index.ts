@@ -23,13 +23,13 @@ export const toKeyIndex = (groups: readonly KeyGroup[], before: KeyIndex): KeyIn
   }
   const byDigest = new Map<string, KeyRecord>()
   const problems: string[] = []
-  for (const { origin, records } of groups) {
+  for (const { origin, records, isWithheld = false } of groups) {
     for (const record of records) {
       const owner = owners.get(record.id) ?? origin
       owners.set(record.id, owner)
       if (owner !== origin)
         problems.push(`${origin}: the key id ${record.id} is refused: it stands in ${owner} already`)
-      else if (!byDigest.has(record.digest)) byDigest.set(record.digest, record)
+      else if (!isWithheld && !byDigest.has(record.digest)) byDigest.set(record.digest, record)
     }
   }
   return { byDigest, owners, problems }

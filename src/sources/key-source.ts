@@ -5,6 +5,8 @@ export interface KeyGroup {
   /** Where they come from, for the log. */
   readonly origin: string
   readonly records: readonly KeyRecord[]
+  /** True while they cannot be judged: they keep their ids, and no secret finds them. */
+  readonly isWithheld?: boolean
 }
 
 /** What a source that is asked key by key says about a digest. */
@@ -16,7 +18,7 @@ export type KeyLookup =
 /** Where API keys come from. It keeps itself up to date until it is closed. */
 export interface KeySource {
   readonly name: string
-  /** False until the source was read once: then an unknown key cannot be judged. */
+  /** False until the source was read once, and while its keys are withheld: then an unknown key cannot be judged. */
   readonly isLoaded: () => boolean
   readonly groups: () => readonly KeyGroup[]
   /** What is wrong with it now, in words for the log and `/readyz`. */
@@ -26,5 +28,9 @@ export interface KeySource {
    * (milliseconds since the epoch), and never rejects.
    */
   readonly lookUp?: (digest: string, deadline: number | undefined) => Promise<KeyLookup>
+  /** Told of each key that `lookUp` gave and that was good, at that time (milliseconds since the epoch). Cheap. */
+  readonly used?: (record: KeyRecord, time: number) => void
+  /** Milliseconds since it last agreed with a place that can be away; undefined before the first time. */
+  readonly age?: () => number | undefined
   readonly close: () => void
 }

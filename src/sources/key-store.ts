@@ -1,46 +1,106 @@
 import type { KeySourceConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
+import { type ExpiringKey, toExpiringKeys } from './expiring-keys.ts'
 import { createFileSource } from './file-source.ts'
 import { EMPTY_INDEX, toKeyIndex } from './key-index.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyLookup, KeySource } from './key-source.ts'
+import { refuseOwned } from './refuse-owned.ts'
 
 /** The keys of all configured sources, always as they are now. */
 export interface KeyStore {
   readonly find: (digest: string) => KeyRecord | undefined
   /** Asks the sources that are asked key by key; undefined when there is none. */
   readonly lookUp: ((digest: string, deadline: number | undefined) => Promise<KeyLookup>) | undefined
-  /** False while a source was never read: an unknown key could be one of its keys. */
+  /** Tells the sources that are asked key by key that a key was good. */
+  readonly used?: (record: KeyRecord, time: number) => void
+  /** False while a source cannot say what it has: an unknown key could be one of its keys. */
   readonly isComplete: () => boolean
+  /** False while no source can. */
+  readonly isUsable: () => boolean
   readonly size: () => number
+  /** Those that expire next, of all that are held in memory. */
+  readonly expiring: (now: number) => readonly ExpiringKey[]
+  /** For each source that can be away: milliseconds since it was last in agreement with what is there. */
+  readonly ages: () => readonly { readonly source: string; readonly age: number | undefined }[]
   readonly problems: () => readonly string[]
-  readonly close: () => void
+  readonly opened: readonly OpenSource[]
+  /** Closes the sources that the next store, if there is one, did not take over. */
+  readonly close: (next?: KeyStore) => void
 }
 
-/** Opens the sources; it resolves when each was tried once. A change swaps the whole index at once. */
-export const createKeyStore = async (configs: readonly KeySourceConfig[], observer: Observer): Promise<KeyStore> => {
+/** A source that is open, and who is told of its changes: two stores, while one takes over from the other. */
+interface OpenSource {
+  readonly config: string
+  readonly source: KeySource
+  readonly listeners: Set<() => void>
+}
+
+/**
+ * Opens the sources; it resolves when each was tried once. A change swaps the whole index at once. Sources that the store
+ * `before` has open already are taken over as they are, with their last good keys.
+ */
+export const createKeyStore = async (
+  configs: readonly KeySourceConfig[],
+  observer: Observer,
+  before?: KeyStore,
+): Promise<KeyStore> => {
   let sources: readonly KeySource[] = []
   let index = EMPTY_INDEX
   const rebuild = (): void => {
-    const before = index.problems.join()
+    const known = index.problems.join()
     index = toKeyIndex(
       sources.flatMap((source) => source.groups()),
       index,
     )
-    if (index.problems.length > 0 && index.problems.join() !== before) {
+    if (index.problems.length > 0 && index.problems.join() !== known) {
       observer.reloaded('keys', 'all sources', index.problems)
     }
   }
-  sources = await Promise.all(configs.map((config) => createFileSource(config, observer, rebuild)))
+  const openSource = async (config: KeySourceConfig, rebuild: () => void): Promise<KeySource> => {
+    // Loaded when it is needed: most gates have no Redis.
+    if (config.redis) return (await import('./redis-source.ts')).createRedisSource(config.redis, observer)
+    if (config.kubernetes) {
+      return (await import('./kubernetes-source.ts')).createKubernetesSource(config.kubernetes, observer, rebuild)
+    }
+    return createFileSource(config, observer, rebuild)
+  }
+  const open = async (config: KeySourceConfig): Promise<OpenSource> => {
+    const name = JSON.stringify(config)
+    const present = before?.opened.find((other) => other.config === name)
+    if (present) return present
+    const listeners = new Set<() => void>()
+    const tell = (): void => {
+      for (const listener of listeners) listener()
+    }
+    return { config: name, source: await openSource(config, tell), listeners }
+  }
+  const opened = await Promise.all(configs.map(open))
+  sources = opened.map(({ source }) => source)
+  for (const { listeners } of opened) listeners.add(rebuild)
   rebuild()
   return {
     find: (digest) => index.byDigest.get(digest),
-    lookUp: toLookUp(sources),
+    lookUp: refuseOwned(
+      toLookUp(sources),
+      () => index.owners,
+      (problem) => observer.reloaded('keys', 'all sources', [problem]),
+    ),
+    used: (record, time) => {
+      for (const source of sources) source.used?.(record, time)
+    },
     isComplete: () => sources.every((source) => source.isLoaded()),
+    isUsable: () => sources.some((source) => source.isLoaded()),
     size: () => index.byDigest.size,
+    expiring: (now) => toExpiringKeys(index.byDigest.values(), now),
+    ages: () => sources.flatMap(({ name, age }) => (age ? [{ source: name, age: age() }] : [])),
     problems: () => [...sources.flatMap((source) => source.problems()), ...index.problems],
-    close: () => {
-      for (const source of sources) source.close()
+    opened,
+    close: (next) => {
+      for (const one of opened) {
+        one.listeners.delete(rebuild)
+        if (!next?.opened.includes(one)) one.source.close()
+      }
     },
   }
 }

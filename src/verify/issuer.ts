@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import pLimit from 'p-limit'
 import type { IssuerConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { watchFolders } from '../watch-folders.ts'
@@ -29,7 +30,7 @@ export const createIssuer = (config: IssuerConfig, { cacheSize, now, observer }:
   const { jwksFile } = config
   const jwkSet = createJwkSet({
     issuer: config.issuer,
-    load: createLoad(config),
+    load: limited(createLoad(config)),
     refreshInterval: config.refresh,
     maxStale: config.maxStale,
     now,
@@ -47,6 +48,11 @@ export const createIssuer = (config: IssuerConfig, { cacheSize, now, observer }:
     },
   }
 }
+
+/** So many issuers are asked at a time: one that hangs holds up no other, and a thousand of them no socket. */
+const limit = pLimit(16)
+
+const limited = (load: () => Promise<string>) => (): Promise<string> => limit(load)
 
 const createLoad = ({ issuer, jwksUri, jwksFile }: IssuerConfig): (() => Promise<string>) => {
   if (jwksFile !== undefined) return () => readFile(jwksFile, 'utf8')

@@ -94,7 +94,9 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
   const schedule = (delay: number): void => {
     clearTimeout(timer)
     if (closed) return
-    timer = setTimeout(() => void refresh(), Math.min(delay, refreshInterval))
+    // A thousand issuers that were opened together are not asked together for ever.
+    const spread = 0.9 + Math.random() * 0.1
+    timer = setTimeout(() => void refresh(), Math.min(delay, refreshInterval) * spread)
     timer.unref()
   }
   const isUsable = (): boolean => status.loadedAt !== undefined && now() - status.loadedAt <= maxStale

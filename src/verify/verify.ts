@@ -7,7 +7,7 @@ import { judgeKey } from './judge-key.ts'
 import { own, parseJws } from './jws.ts'
 
 export interface VerifyOptions {
-  readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'isComplete'>
+  readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'used' | 'isComplete'>
   readonly issuers: ReadonlyMap<string, Issuer>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -20,14 +20,21 @@ export const createVerify = ({ keys, issuers, now }: VerifyOptions): Verify => {
     const jws = parseJws(token)
     // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
     const issuer = jws.kind === 'jws' ? own(jws.claims, 'iss') : undefined
-    const known = typeof issuer === 'string' && accept.issuers.includes(issuer) ? issuers.get(issuer) : undefined
+    const known = typeof issuer === 'string' && accept.issuers.has(issuer) ? issuers.get(issuer) : undefined
     if (jws.kind === 'jws' && known) return known.cached(digest, () => known.verify(token, jws, deadline))
     if (accept.keys && keys.lookUp) return lookUp(credential, digest, REASONS[jws.kind])
     return judgeUnknown(credential, REASONS[jws.kind])
   }
   const lookUp = async (credential: Credential, digest: string, reason: Rejection): Promise<Verification> => {
+    // A typo costs nobody a question.
+    if (isMistyped(credential.token)) return { kind: 'rejected', reason: 'mistyped_key' }
     const lookup = await keys.lookUp?.(digest, credential.deadline)
-    if (lookup?.kind === 'found') return judgeKey(lookup.record, credential.host, now())
+    if (lookup?.kind === 'found') {
+      const time = now()
+      const verification = judgeKey(lookup.record, credential.host, time)
+      if (verification.kind === 'verified') keys.used?.(lookup.record, time)
+      return verification
+    }
     if (lookup?.kind === 'unavailable') return { kind: 'unavailable', reason: 'keys_unavailable' }
     return judgeUnknown(credential, reason)
   }

@@ -134,7 +134,7 @@ test('the defaults are the safe ones', (t) => {
   const { listen, outage, log, drain, identity, issuers } = parsed.value
   t.deepEqual(listen, { grpc: '127.0.0.1:9001', ops: '127.0.0.1:9003' })
   t.is(outage, 'denied')
-  t.deepEqual(log, { level: 'info', decisions: 'refused' })
+  t.deepEqual(log, { level: 'info', decisions: 'refused', expiryWarning: 14 * 86_400_000 })
   t.deepEqual(drain, { delay: 5_000, timeout: 10_000 })
   t.deepEqual(identity, { subject: 'x-auth-request-user', claims: {} })
   t.like(issuers[0], {

@@ -134,7 +134,7 @@ const route: Route = {
   rule: {
     kind: 'bearer',
     realm: 'a "quoted" realm',
-    accept: { keys: true, issuers: [] },
+    accept: { keys: true, issuers: new Set() },
     scopes: ['read', 'write'],
     authorization: { kind: 'remove' },
   },

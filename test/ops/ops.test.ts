@@ -7,6 +7,9 @@ import { createObserver } from '../../src/ops/create-observer.ts'
 import { registerGauges } from '../../src/ops/gauges.ts'
 import { listenOps, type Readiness } from '../../src/ops/listen.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
+import { warnOfExpiry } from '../../src/ops/warn-of-expiry.ts'
+import { toExpiringKeys } from '../../src/sources/expiring-keys.ts'
+import type { KeyRecord } from '../../src/sources/key-record.ts'
 
 const open = (logsAll = false) => {
   const lines: Record<string, unknown>[] = []
@@ -16,9 +19,10 @@ const open = (logsAll = false) => {
       done()
     },
   })
-  const metrics = createMetrics()
-  const observer = createObserver(pino({ base: null, timestamp: false }, stream), metrics, () => logsAll)
-  return { lines, metrics, observer }
+  const metrics = createMetrics(() => 1_000)
+  const log = pino({ base: null, timestamp: false }, stream)
+  const observer = createObserver(log, metrics, () => logsAll)
+  return { lines, log, metrics, observer }
 }
 
 const REQUEST: RequestView = {
@@ -108,7 +112,9 @@ const listen = async (t: ExecutionContext, readiness: () => Readiness) => {
   const { metrics } = open()
   registerGauges(metrics.registry, {
     now: () => 0,
+    expiring: () => [{ id: 'ci', expires: 86_400_000 }],
     keys: () => 3,
+    keyAges: () => [{ source: 'kubernetes:keys=yes', age: 1_500 }],
     jwkSets: () => [{ issuer: 'https://id.example.com/', keys: 2, loadedAt: undefined, failures: 4 }],
     isServing: () => true,
   })
@@ -131,8 +137,55 @@ test('/livez, /readyz and /metrics are all that the ops listener serves', async 
   const [status, text] = await get('/metrics')
   t.is(status, 200)
   t.regex(text, /^bearergate_keys 3$/m)
+  t.regex(text, /^bearergate_key_expires_seconds\{key="ci"\} 86400$/m)
+  t.regex(text, /^bearergate_keys_age_seconds\{source="kubernetes:keys=yes"\} 1.5$/m)
   t.regex(text, /^bearergate_serving 1$/m)
   t.regex(text, /^bearergate_jwk_set_keys\{issuer="https:\/\/id.example.com\/"\} 2$/m)
   t.regex(text, /^bearergate_jwk_set_age_seconds\{issuer="https:\/\/id.example.com\/"\} \+Inf$/m)
   t.regex(text, /^bearergate_jwk_set_failures\{issuer="https:\/\/id.example.com\/"\} 4$/m)
 })
+
+test('a key that is let through is remembered with the time, one that is refused is not', async (t) => {
+  const { metrics, observer } = open()
+  const principal = { kind: 'key', subject: 'ci', keyId: 'ci', scopes: [], claims: new Map() } as const
+  observer.decided(REQUEST, { ...OK, principal }, 1)
+  observer.decided(REQUEST, { ...DENIED, keyId: 'other' } as Verdict, 1)
+  const text = await metrics.registry.metrics()
+  t.deepEqual(text.match(/^bearergate_key_last_used_timestamp_seconds\{.*$/gm), [
+    'bearergate_key_last_used_timestamp_seconds{key="ci"} 1',
+  ])
+})
+
+test('keys that expire soon are logged once, nearest first; those that were replaced or disabled are not', (t) => {
+  const { lines, log } = open()
+  const record = (id: string, days: number | undefined, disabled = false): KeyRecord => {
+    return { id, digest: id, scopes: [], disabled, ...(days !== undefined && { expires: days * DAY }) }
+  }
+  const records = [
+    record('far', 30),
+    record('near', 13),
+    record('nearer', 1),
+    record('past', -1),
+    record('never', undefined),
+    record('disabled', 1, true),
+    // A rotation: the old secret ends tomorrow, the key does not.
+    record('rotated', 1),
+    record('rotated', 300),
+  ]
+  const expiring = () => toExpiringKeys(records, 0)
+  t.deepEqual(
+    expiring().map(({ id }) => id),
+    ['nearer', 'near', 'far', 'rotated'],
+  )
+  const stop = warnOfExpiry({ expiring, ahead: () => 14 * DAY, now: () => 0, log })
+  t.deepEqual(
+    lines.map(({ keyId, expires }) => [keyId, expires]),
+    [
+      ['nearer', '1970-01-02T00:00:00.000Z'],
+      ['near', '1970-01-14T00:00:00.000Z'],
+    ],
+  )
+  stop()
+})
+
+const DAY = 86_400_000

@@ -18,7 +18,7 @@ const open = async (
 ): Promise<KeyStore & Recorder & { readonly has: (id: string) => string | undefined }> => {
   const recorder = createRecorder()
   const store = await createKeyStore(sources, recorder.observer)
-  t.teardown(store.close)
+  t.teardown(() => store.close())
   return { ...recorder, ...store, has: (id) => store.find(toDigest(secretOf(id)))?.id }
 }
 
@@ -165,4 +165,29 @@ test('a key set file may be a source of its own', async (t) => {
   unlinkSync(file)
   t.true(await eventually(() => store.problems().length === 1))
   t.is(store.has('a'), 'a')
+})
+
+test('a store that takes over keeps the sources that stay, with their last good keys, and closes the others', async (t) => {
+  const folder = makeFolder(t)
+  const [stays, goes] = [join(folder, 'stays'), join(folder, 'goes')]
+  for (const [name, id] of [
+    [stays, 'a'],
+    [goes, 'b'],
+  ] as const) {
+    mkdirSync(name)
+    writeFileSync(join(name, id), secretOf(id))
+  }
+  const before = await open(t, { directory: stays }, { directory: goes })
+  // Broken from now on: only who read it before knows the key.
+  replace(join(stays, 'a'), 'short')
+  t.true(await eventually(() => before.problems().length === 1))
+
+  const { observer } = createRecorder()
+  const after = await createKeyStore([{ directory: stays }], observer, before)
+  t.teardown(() => after.close())
+  before.close(after)
+  t.is(after.find(toDigest(secretOf('a')))?.id, 'a')
+  t.is(after.find(toDigest(secretOf('b'))), undefined)
+  writeFileSync(join(stays, 'c'), secretOf('c'))
+  t.true(await eventually(() => after.find(toDigest(secretOf('c')))?.id === 'c'))
 })

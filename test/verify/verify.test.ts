@@ -56,7 +56,7 @@ const open = async (
   return { verify, issuer, clock, lookups, keys, isComplete, serve }
 }
 
-const ALL: Accept = { keys: true, issuers: [ISSUER] }
+const ALL: Accept = { keys: true, issuers: new Set([ISSUER]) }
 
 const tell = (verification: Verification): string =>
   verification.kind === 'verified' ? verification.principal.subject : `${verification.kind} ${verification.reason}`
@@ -250,7 +250,7 @@ test('a key is looked up by the digest of the whole secret', async (t) => {
   t.is(await ask(world, `${secret}=`), 'rejected mistyped_key')
   t.is(await ask(world, secret.slice(0, -1)), 'rejected mistyped_key')
   t.is(await ask(world, mintSecret()), 'rejected unknown_key')
-  t.is(await ask(world, secret, { keys: false, issuers: [ISSUER] }), 'rejected key_not_accepted')
+  t.is(await ask(world, secret, { keys: false, issuers: new Set([ISSUER]) }), 'rejected key_not_accepted')
 })
 
 test('a key is refused from its expiry on, and while it is disabled; the log learns its id', async (t) => {
@@ -279,7 +279,7 @@ test('while a key source was never read an unknown key is an outage; a token is 
   const world = await open(t)
   world.isComplete.value = false
   t.is(await ask(world, 'some-key-of-somebody'), 'unavailable keys_unavailable')
-  t.is(await ask(world, 'some-key-of-somebody', { keys: false, issuers: [ISSUER] }), 'rejected unknown_key')
+  t.is(await ask(world, 'some-key-of-somebody', { keys: false, issuers: new Set([ISSUER]) }), 'rejected unknown_key')
   t.is(await ask(world, await signer.sign(claims)), 'svc')
 })
 

@@ -1,0 +1,23 @@
+import { LRUCache } from 'lru-cache'
+import { Gauge, type Registry } from 'prom-client'
+
+/** So many key ids are remembered, those used last: a metric must not grow with the number of keys. */
+const MAX_IDS = 1_000
+
+/** Adds the time of last use by key id to the metrics; returns what is told of each use. Approximate, and cheap. */
+export const registerLastUse = (registry: Registry, now: () => number): ((keyId: string) => void) => {
+  const times = new LRUCache<string, number>({ max: MAX_IDS })
+  new Gauge({
+    name: 'bearergate_key_last_used_timestamp_seconds',
+    help: 'When a key was last let through, of the 1,000 ids used last, since the start of this process.',
+    labelNames: ['key'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [key, time] of times.entries()) this.set({ key }, time / 1000)
+    },
+  })
+  return (keyId) => {
+    times.set(keyId, now())
+  }
+}

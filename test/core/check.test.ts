@@ -1,0 +1,74 @@
+import test from 'ava'
+import { createCheck, type Policy } from '../../src/core/check.ts'
+import type { Credential, Verification } from '../../src/core/ports.ts'
+import type { Principal } from '../../src/core/principal.ts'
+import type { RequestView } from '../../src/core/request.ts'
+import type { BearerRule, Route } from '../../src/core/route.ts'
+
+const rule: BearerRule = {
+  kind: 'bearer',
+  realm: 'api',
+  accept: { keys: true, issuers: new Set(['https://id.example.com/']) },
+  scopes: [],
+  authorization: { kind: 'remove' },
+}
+const route: Route = { name: 'api', preflight: false, rule }
+const open: Route = { name: 'open', preflight: false, hosts: ['open.example.com'], rule: { kind: 'public' } }
+const policy: Policy = {
+  routes: { list: [open, route], byName: new Map() },
+  identity: new Map([['x-auth-request-user', { kind: 'subject' }]]),
+}
+const request: RequestView = {
+  method: 'GET',
+  host: 'API.example.com.:8443',
+  path: '/',
+  headers: new Map([['authorization', 'Bearer token']]),
+  deadline: 7,
+}
+const principal: Principal = { kind: 'key', subject: 'ci', keyId: 'ci', scopes: [], claims: new Map() }
+const verified: Verification = { kind: 'verified', principal }
+
+test('promise 2: a credential that cannot be judged is an outage, not a denial', async (t) => {
+  const check = createCheck(policy, () => ({ kind: 'unavailable', reason: 'jwk_set_unavailable' }))
+  t.deepEqual(await check(request), { kind: 'error', status: 503, reason: 'jwk_set_unavailable', route: 'api' })
+})
+
+test('a credential carries what it must be checked against', async (t) => {
+  const asked: Credential[] = []
+  const check = createCheck(policy, (credential) => {
+    asked.push(credential)
+    return verified
+  })
+  await check(request)
+  t.deepEqual(asked, [{ token: 'token', accept: rule.accept, host: 'api.example.com', deadline: 7 }])
+})
+
+test('without a credential, or on a public route, nobody is asked', async (t) => {
+  const check = createCheck(policy, () => {
+    throw new Error('nobody may be asked')
+  })
+  t.is((await check({ ...request, headers: new Map() })).reason, 'missing_credential')
+  t.is(
+    (await check({ ...request, headers: new Map([['authorization', 'Bearer a,b']]) })).reason,
+    'malformed_credential',
+  )
+  t.is((await check({ ...request, host: 'open.example.com' })).kind, 'ok')
+})
+
+test('one principal on one route gets one and the same answer; a spelling of a header makes another', async (t) => {
+  const check = createCheck(policy, () => verified)
+  const first = await check(request)
+  t.is(await check(request), first)
+  const spelled = await check({ ...request, headers: new Map([...request.headers, ['x_auth_request_user', 'root']]) })
+  t.not(spelled, first)
+  t.deepEqual(spelled.kind === 'ok' && spelled.headers, {
+    set: [['x-auth-request-user', 'ci']],
+    remove: ['authorization', 'x_auth_request_user'],
+  })
+  t.deepEqual(first.kind === 'ok' && first.headers.remove, ['authorization'])
+})
+
+test('an exception of a verifier is not caught here: a listener makes an error verdict of it', async (t) => {
+  const check = createCheck(policy, () => Promise.reject(new Error('a bug')))
+  await t.throwsAsync(check(request), { message: 'a bug' })
+})
