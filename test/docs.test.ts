@@ -66,7 +66,7 @@ const namesOf = ({ properties = {}, items, anyOf = [] }: JsonSchema): readonly s
 ]
 
 test('every field of the configuration is documented', (t) => {
-  const text = read('docs/configuration.md')
+  const text = ['docs/configuration.md', 'docs/redis-keys.md'].map(read).join('\n')
   for (const name of namesOf(JSON.parse(read('bearergate.schema.json')))) {
     t.regex(text, new RegExp(`[\`.{ ]${name}[\`.:}, ]`), name)
   }
