@@ -27,7 +27,7 @@ export const editKey = (
 const findHolder = async (editors: readonly KeyEditor[], id: string): Promise<KeyEditor | Report> => {
   const [only, ...others] = editors
   if (only && others.length === 0) return only
-  const { keys, problems } = await listKeys(editors)
+  const { keys, problems } = await listKeys(editors, { id })
   const holders = new Set(keys.flatMap(({ entry, editor }) => (entry.id === id ? [editor] : [])))
   const [holder, ...more] = holders
   if (!holder) return { code: ExitCode.refused, err: [`no source has a key ${id}`, ...problems].join('\n') }

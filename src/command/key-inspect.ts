@@ -34,10 +34,10 @@ export const runKeyInspect = (
   now: number,
 ): Promise<Report> =>
   withEditors(choice, async (editors) => {
-    const list = await listKeys(editors)
     const secret = Buffer.from(input)
       .toString()
       .replace(/\r?\n$/, '')
+    const list = await listKeys(editors, { digest: toDigest(secret) })
     const finding = inspect(secret, list, host, now)
     return {
       code: finding.passes ? 0 : finding.reason === 'keys_unavailable' ? ExitCode.unavailable : ExitCode.refused,

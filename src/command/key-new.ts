@@ -48,7 +48,7 @@ const store = async (chosen: readonly KeyEditor[], others: readonly KeyEditor[],
     return { code: ExitCode.usage, err: `There are several key sources: choose one with --source\n${toNames(chosen)}` }
   }
   // A gate would take no notice of a second key of that id.
-  const { keys } = await listKeys(others)
+  const { keys } = await listKeys(others, { id: key.id })
   const twin = keys.find((held) => held.entry.id === key.id)
   if (twin) return { code: ExitCode.refused, err: `${twin.origin} has a key ${key.id} already` }
   const { secret, entry } = mintKey(key)

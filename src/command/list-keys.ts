@@ -1,4 +1,4 @@
-import type { HeldKey, KeyEditor } from '../editors/key-editor.ts'
+import type { HeldKey, KeyEditor, Wanted } from '../editors/key-editor.ts'
 
 /** A key, and the source that holds it. */
 export interface FoundKey extends HeldKey {
@@ -13,9 +13,9 @@ export interface KeyList {
   readonly isWhole: boolean
 }
 
-/** Asks all sources for their keys. One that cannot be reached is a problem, and the others answer. */
-export const listKeys = async (editors: readonly KeyEditor[]): Promise<KeyList> => {
-  const lists = await Promise.all(editors.map(listOne))
+/** Asks all sources for their keys, or for one that is wanted. One that cannot be reached is a problem, and the others answer. */
+export const listKeys = async (editors: readonly KeyEditor[], wanted?: Wanted): Promise<KeyList> => {
+  const lists = await Promise.all(editors.map((editor) => listOne(editor, wanted)))
   return {
     keys: lists.flatMap(({ keys }) => keys),
     problems: lists.flatMap(({ problems }) => problems),
@@ -23,9 +23,9 @@ export const listKeys = async (editors: readonly KeyEditor[]): Promise<KeyList> 
   }
 }
 
-const listOne = async (editor: KeyEditor): Promise<KeyList> => {
+const listOne = async (editor: KeyEditor, wanted: Wanted | undefined): Promise<KeyList> => {
   try {
-    const held = await editor.list()
+    const held = await editor.list(wanted)
     const problems = (await editor.problems?.()) ?? []
     return { keys: held.map((key) => ({ ...key, editor })), problems, isWhole: true }
   } catch (error) {

@@ -9,6 +9,9 @@ export interface HeldKey {
   readonly lastUsed?: string
 }
 
+/** A key that is looked for, by its id or by the digest of a secret (64 hexadecimal digits). */
+export type Wanted = { readonly id: string } | { readonly digest: string }
+
 /** What became of a change: all of it is there, or nothing is and the reason says what to do. */
 export type Edit =
   | { readonly kind: 'done'; readonly origin: string }
@@ -18,7 +21,8 @@ export type Edit =
 export interface KeyEditor {
   /** As the configuration names the source. */
   readonly name: string
-  readonly list: () => Promise<readonly HeldKey[]>
+  /** All keys. Where one alone is wanted, a source that would have to read very many may leave the others out. */
+  readonly list: (wanted?: Wanted) => Promise<readonly HeldKey[]>
   /** What could not be read, in words for people: keys may be missing from the list. */
   readonly problems?: () => Promise<readonly string[]>
   /** Refused where the id is there already. */

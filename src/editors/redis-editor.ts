@@ -4,7 +4,7 @@ import { locateServer, toSourceName } from '../redis/locate-server.ts'
 import { openClient } from '../redis/open-client.ts'
 import { parsePointer, parseRecord, toPointer } from '../redis/stored-record.ts'
 import { type KeyEntry, keyEntrySchema } from '../sources/key-entry.ts'
-import type { Edit, HeldKey, KeyEditor } from './key-editor.ts'
+import type { Edit, HeldKey, KeyEditor, Wanted } from './key-editor.ts'
 import { scanRecords } from './scan-records.ts'
 import { type Step, takeStep } from './take-step.ts'
 
@@ -14,7 +14,8 @@ export const createRedisEditor = async (config: RedisSourceConfig): Promise<KeyE
   const names = toKeyNames(config.prefix)
   let unread: string[] = []
 
-  const list = async (): Promise<readonly HeldKey[]> => {
+  const list = async (wanted?: Wanted): Promise<readonly HeldKey[]> => {
+    if (wanted) return listOne(wanted)
     const held = new Map<string, HeldKey>()
     unread = []
     for await (const texts of scanRecords(client, names)) {
@@ -33,6 +34,18 @@ export const createRedisEditor = async (config: RedisSourceConfig): Promise<KeyE
       }
     }
     return [...held.values()]
+  }
+  /** The key of a digest or an id, without a look at any other. */
+  const listOne = async (wanted: Wanted): Promise<readonly HeldKey[]> => {
+    const asked = 'id' in wanted ? await find(wanted.id) : wanted.digest
+    const first = asked === undefined ? undefined : await read(asked)
+    const digest = first?.kind === 'replaced' ? first.by : asked
+    const record = first?.kind === 'replaced' ? await read(first.by) : first
+    unread = record?.kind === 'broken' ? [`${names.toRecordName(digest ?? '')}: ${record.problem}`] : []
+    if (digest === undefined || record?.kind !== 'entry') return []
+    const time = await client.zScore(names.lastUse, record.entry.id)
+    const origin = names.toRecordName(digest)
+    return [{ entry: record.entry, origin, ...(time != null && { lastUsed: new Date(time).toISOString() }) }]
   }
   const findPointed = async (id: string): Promise<string | undefined> => {
     const pointed = parsePointer((await client.get(names.toIdName(id))) ?? '')

@@ -72,3 +72,16 @@ test('an exception of a verifier is not caught here: a listener makes an error v
   const check = createCheck(policy, () => Promise.reject(new Error('a bug')))
   await t.throwsAsync(check(request), { message: 'a bug' })
 })
+
+test('CVE-2026-86863: what a key says of its owner is shown; what it does not say is removed', async (t) => {
+  const owned: Principal = { ...principal, claims: new Map<string, unknown>([['email', 'alice@example.com']]) }
+  const identity: Policy['identity'] = new Map([
+    ['x-auth-request-email', { kind: 'claim', claim: 'email' }],
+    ['x-auth-request-team', { kind: 'claim', claim: 'team' }],
+  ])
+  const verdict = await createCheck({ ...policy, identity }, () => ({ kind: 'verified', principal: owned }))(request)
+  t.deepEqual(verdict.kind === 'ok' && verdict.headers, {
+    set: [['x-auth-request-email', 'alice@example.com']],
+    remove: ['x-auth-request-team', 'authorization'],
+  })
+})

@@ -142,3 +142,18 @@ test('a list goes through more records than one page', async (t) => {
   await send('PING')
   t.is((await listIds(editor)).length, 5_000)
 })
+
+test('one key is found by its id and by each of its secrets, without a look at the others', async (t) => {
+  const { url, send } = await startRedis(t)
+  const editor = await openEditor(t, { url })
+  const previous = [{ digest: `sha256:${digestOf('old')}`, expires: '2030-01-01T00:00:00Z' }]
+  await editor.add(toEntry('ci', { previous }))
+  await editor.add(toEntry('other'))
+  await send('ZADD', 'bearergate:last-use', '1700000000000', 'ci')
+  const held = [{ entry: toEntry('ci', { previous }), origin: nameOf('ci'), lastUsed: '2023-11-14T22:13:20.000Z' }]
+  t.deepEqual(await editor.list({ id: 'ci' }), held)
+  t.deepEqual(await editor.list({ digest: digestOf('ci') }), held)
+  t.deepEqual(await editor.list({ digest: digestOf('old') }), held)
+  t.deepEqual(await editor.list({ id: 'nobody' }), [])
+  t.deepEqual(await editor.list({ digest: digestOf('nobody') }), [])
+})
