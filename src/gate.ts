@@ -3,6 +3,7 @@ import type { IssuerConfig } from './config/schema.ts'
 import { type Check, createCheck } from './core/check.ts'
 import type { Observer } from './ops/observer.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
+import { createCached } from './verify/cached.ts'
 import { createIssuer, type Issuer } from './verify/issuer.ts'
 import type { JwkSetStatus } from './verify/jwk-set.ts'
 import { createVerify } from './verify/verify.ts'
@@ -36,24 +37,22 @@ const FIRST_FETCH_MILLISECONDS = 5_000
 /** Opens the sources; resolves when the keys were read. Issuers go on fetching: until then their tokens are an outage. */
 export const createGate = async (config: Config, now: () => number, observer: Observer): Promise<Gate> => {
   const open = async (next: Config, before?: Parts): Promise<Parts> => {
-    const cacheSize = next.file.cache.tokens
-    const isSameCache = before?.config.file.cache.tokens === cacheSize
-    const openIssuer = (settings: IssuerConfig): Issuer => {
-      const present = before?.issuers.get(settings.issuer)
-      const isSame = isSameCache && JSON.stringify(present?.config) === JSON.stringify(settings)
-      return present && isSame ? present : createIssuer(settings, { cacheSize, now, observer })
-    }
+    const openIssuer = (settings: IssuerConfig): Issuer =>
+      createIssuer(settings, { now, observer }, before?.issuers.get(settings.issuer)?.keys)
     const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
-    return { config: next, keys, issuers, check: createCheck(next.policy, createVerify({ keys, issuers, now })) }
+    // Emptied by each reload: what was verified by other settings is verified anew.
+    const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
+    const verify = createVerify({ keys, issuers, cached, now })
+    return { config: next, keys, issuers, check: createCheck(next.policy, verify) }
   }
 
   let parts = await open(config)
   const jwkSets = () =>
-    [...parts.issuers.values()].map(({ config: { issuer }, jwkSet }) => ({ issuer, ...jwkSet.status() }))
+    [...parts.issuers.values()].map(({ config: { issuer }, keys: { jwkSet } }) => ({ issuer, ...jwkSet.status() }))
   return {
     check: (request) => parts.check(request),
-    settled: settle(parts.issuers),
+    settled: settle([...parts.issuers.values()]),
     keys: () => parts.keys,
     jwkSets,
     canJudge: () => {
@@ -61,7 +60,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       return (
         !isAsked ||
         parts.keys.isUsable() ||
-        [...parts.issuers.values()].some(({ jwkSet }) => jwkSet.version() !== undefined)
+        [...parts.issuers.values()].some(({ keys: { jwkSet } }) => jwkSet.version() !== undefined)
       )
     },
     problems: () => [
@@ -71,28 +70,31 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     reload: async (next) => {
       const before = parts
       const opened = await open(next, before)
-      await settle(opened.issuers)
+      await settle(toFresh(opened, before))
       parts = opened
-      for (const issuer of before.issuers.values()) {
-        if (parts.issuers.get(issuer.config.issuer) !== issuer) issuer.close()
-      }
+      for (const { keys } of toFresh(before, parts)) keys.close()
       before.keys.close(parts.keys)
     },
     close: () => {
       parts.keys.close()
-      for (const issuer of parts.issuers.values()) issuer.close()
+      for (const { keys } of parts.issuers.values()) keys.close()
     },
   }
 }
 
-/** Waits for the first fetch of each issuer that has none, so that its tokens are not refused for a moment. */
-const settle = async (issuers: ReadonlyMap<string, Issuer>): Promise<void> => {
-  const fresh = [...issuers.values()].filter(({ jwkSet }) => jwkSet.status().loadedAt === undefined)
-  if (fresh.length === 0) return
+/** The issuers whose keys the other configuration does not have open. */
+const toFresh = ({ issuers }: Parts, other: Parts): readonly Issuer[] => {
+  const known = new Set([...other.issuers.values()].map(({ keys }) => keys))
+  return [...issuers.values()].filter(({ keys }) => !known.has(keys))
+}
+
+/** Waits for the first fetch of each, so that its tokens are not refused for a moment. */
+const settle = async (issuers: readonly Issuer[]): Promise<void> => {
+  if (issuers.length === 0) return
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, FIRST_FETCH_MILLISECONDS)
   })
-  await Promise.race([Promise.all(fresh.map(({ jwkSet }) => jwkSet.refresh())), patience])
+  await Promise.race([Promise.all(issuers.map(({ keys }) => keys.jwkSet.refresh())), patience])
   clearTimeout(timer)
 }

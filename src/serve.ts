@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { toProblemText } from './config/document.ts'
-import type { Config } from './config/load.ts'
+import type { Loaded } from './config/load.ts'
 import { watchConfig } from './config/watch-config.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
@@ -13,7 +13,8 @@ import { warnOfExpiry } from './ops/warn-of-expiry.ts'
 
 export interface ServeOptions {
   readonly path: string
-  readonly config: Config
+  /** The configuration to start with, and what it was read from. */
+  readonly loaded: Loaded & { readonly kind: 'loaded' }
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Logger
   /** Milliseconds since the epoch. */
@@ -35,8 +36,9 @@ const HEALTH_MILLISECONDS = 250
  * Puts all parts together and listens; resolves once requests are judged, while SERVING is said when the issuers have
  * settled. Throws when an address is taken or the TLS files are bad.
  */
-export const serve = async ({ path, config, environment, log, now }: ServeOptions): Promise<Served> => {
+export const serve = async ({ path, loaded: first, environment, log, now }: ServeOptions): Promise<Served> => {
   const metrics = createMetrics(now)
+  const { config } = first
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
   const gate = await createGate(config, now, observer)
@@ -75,7 +77,7 @@ export const serve = async ({ path, config, environment, log, now }: ServeOption
   const health = setInterval(tellHealth, HEALTH_MILLISECONDS)
 
   const stopWarning = warnOfExpiry({ expiring, ahead: () => current.file.log.expiryWarning, now, log })
-  const stopWatching = watchConfig(path, config, environment, async (loaded) => {
+  const stopWatching = watchConfig(path, first, environment, async (loaded) => {
     if (loaded.kind === 'refused') {
       refusedConfig = loaded.problems.map((problem) => toProblemText(path, problem))
       observer.reloaded('config', path, refusedConfig)

@@ -25,7 +25,7 @@ export const runServe = async (path: string, version: string): Promise<Report | 
   )
   const exit = (code: number): void => destination.flush(() => process.exit(code))
   log.info({ version, node: process.version }, 'starting')
-  const served = serve({ path, config, environment: process.env, log, now: Date.now })
+  const served = serve({ path, loaded, environment: process.env, log, now: Date.now })
   let isSecond = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

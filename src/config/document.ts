@@ -19,11 +19,15 @@ export type Parsed<T> =
     }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
-/** Reads YAML (or JSON, which is YAML) against a schema and reports every problem at once, each with its place. */
+/**
+ * Reads YAML (or JSON, which is YAML) against a schema and reports every problem at once, each with its place. With
+ * `hidesContent` no problem quotes the text: a file of keys may hold a secret that was put there by mistake.
+ */
 export const parseDocument = <S extends z.ZodType>(
   text: string,
   schema: S,
   environment: Readonly<Record<string, string | undefined>> = {},
+  hidesContent = false,
 ): Parsed<z.output<S>> => {
   const lines = new LineCounter()
   const document = parseYaml(text, { lineCounter: lines, prettyErrors: false })
@@ -31,7 +35,9 @@ export const parseDocument = <S extends z.ZodType>(
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const problems: Problem[] = document.errors.map(({ message, pos }) => ({ path: '', ...at(pos[0]), message }))
+  const problems: Problem[] = document.errors.map(({ message, code, pos }) => {
+    return { path: '', ...at(pos[0]), message: hidesContent ? `it cannot be read (${code})` : message }
+  })
   if (problems.length > 0) return { kind: 'refused', problems }
 
   visit(document, {
@@ -51,7 +57,7 @@ export const parseDocument = <S extends z.ZodType>(
     value = document.toJS()
   } catch (error) {
     // An alias without an anchor, or more aliases than any honest file has.
-    const message = error instanceof Error ? error.message : String(error)
+    const message = hidesContent ? 'it has an alias that cannot be followed' : String(error)
     return { kind: 'refused', problems: [{ path: '', line: 1, column: 1, message }] }
   }
   const result = schema.safeParse(value ?? {}, { error: toTypeMessage })
@@ -60,7 +66,8 @@ export const parseDocument = <S extends z.ZodType>(
   }
   if (!result.success) {
     const complaints = result.error.issues.flatMap((issue) => flatten(issue))
-    problems.push(...complaints.map(({ path, message, key }) => toProblem(path, message, key)))
+    const toMessage = ({ message, key }: Complaint) => (hidesContent && key !== undefined ? 'unknown field' : message)
+    problems.push(...complaints.map((complaint) => toProblem(complaint.path, toMessage(complaint), complaint.key)))
   }
   const sorted = problems.sort((a, b) => a.line - b.line || a.column - b.column)
   return result.success && sorted.length === 0

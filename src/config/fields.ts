@@ -6,13 +6,17 @@ import { DURATION, parseDuration } from './duration.ts'
 export const oneOrMany = <T extends z.ZodType<string>>(item: T) =>
   z.union([item, z.array(item).min(1, 'the list is empty')]).transform((value) => [value].flat())
 
-/** A duration, in milliseconds once it is parsed. */
-export const duration = (fallback: string) =>
+/** A duration, in milliseconds once it is parsed. What a timer waits for is at most 24d: Node takes more for none. */
+export const duration = (fallback: string, { min = '0s', max = '999999d' } = {}) =>
   z
     .string()
     .regex(DURATION, 'write a duration as 30s, 5m, 24h or 90d')
+    .refine((text) => toMilliseconds(text) >= toMilliseconds(min), `is shorter than ${min}`)
+    .refine((text) => toMilliseconds(text) <= toMilliseconds(max), `is longer than ${max}`)
     .default(fallback)
-    .transform((text) => parseDuration(text) ?? 0)
+    .transform(toMilliseconds)
+
+const toMilliseconds = (text: string): number => parseDuration(text) ?? 0
 
 /** Text that could be a header value. */
 export const line = z.string().refine(isHeaderValue, 'use visible ASCII and inner spaces, at least one character')

@@ -31,7 +31,7 @@ export const issuerSchema = z
     subjectClaim: line.default('sub'),
     scopeClaim: line.optional().describe('A string with spaces or a list. Without it: scope, else scp.'),
     requiredClaims: z.array(line).default([]),
-    refresh: duration('5m').describe('How often the JWK Set is fetched.'),
+    refresh: duration('5m', { min: '1s', max: '7d' }).describe('How often the JWK Set is fetched.'),
     maxStale: duration('24h').describe('How long the last good JWK Set is used when it cannot be fetched.'),
   })
   .refine(({ jwksUri, jwksFile }) => !(jwksUri && jwksFile), 'write jwksUri or jwksFile, not both')

@@ -10,22 +10,30 @@ import { type ConfigFile, configSchema } from './schema.ts'
 export interface Config {
   readonly file: ConfigFile
   readonly policy: Policy
-  /** All files it was read from: a change of one asks for a reload. */
-  readonly readFrom: readonly string[]
 }
 
-export type Loaded =
+export type Loaded = (
   | { readonly kind: 'loaded'; readonly config: Config }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+) & {
+  /** All files that were read or looked for, with what was found: a change of one asks for a reload. */
+  readonly readFrom: ReadonlyMap<string, string>
+}
 
 /** Reads a configuration file and the password files it names; every problem is reported at once. */
 export const loadConfig = (path: string, environment: Readonly<Record<string, string | undefined>>): Loaded => {
-  const text = readText(path)
+  const readFrom = new Map<string, string>()
+  const read = (name: string): TextFile => {
+    const text = readTextFile(name)
+    readFrom.set(resolve(name), toContent(text))
+    return text
+  }
+  const text = read(path)
   if (text.kind === 'failed') {
-    return { kind: 'refused', problems: [{ path: '', line: 1, column: 1, message: text.message }] }
+    return { kind: 'refused', problems: [{ path: '', line: 1, column: 1, message: text.message }], readFrom }
   }
   const parsed = parseDocument(text.content, configSchema, environment)
-  if (parsed.kind === 'refused') return parsed
+  if (parsed.kind === 'refused') return { ...parsed, readFrom }
   const file = toAbsolute(parsed.value, dirname(resolve(path)))
 
   const passwords = new Map<string, string>()
@@ -33,22 +41,26 @@ export const loadConfig = (path: string, environment: Readonly<Record<string, st
   for (const [index, { authorization }] of file.routes.entries()) {
     if (typeof authorization !== 'object') continue
     const { passwordFile } = authorization.basic
-    const password = readText(passwordFile)
+    const password = read(passwordFile)
     const message = password.kind === 'failed' ? password.message : 'the password file is empty'
     const content = password.kind === 'read' ? password.content.replace(/\r?\n$/, '') : ''
     if (content !== '') passwords.set(passwordFile, content)
     else problems.push(parsed.toProblem(['routes', index, 'authorization', 'basic', 'passwordFile'], message))
   }
-  if (problems.length > 0) return { kind: 'refused', problems }
-  return {
-    kind: 'loaded',
-    config: { file, policy: toPolicy(file, passwords), readFrom: [resolve(path), ...passwords.keys()] },
-  }
+  if (problems.length > 0) return { kind: 'refused', problems, readFrom }
+  return { kind: 'loaded', config: { file, policy: toPolicy(file, passwords) }, readFrom }
 }
 
-const readText = (
-  path: string,
-): { readonly kind: 'read'; readonly content: string } | { readonly kind: 'failed'; readonly message: string } => {
+type TextFile =
+  | { readonly kind: 'read'; readonly content: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** What is in a file, or why it cannot be read: to be compared with what was found before. */
+export const readContent = (path: string): string => toContent(readTextFile(path))
+
+const toContent = (text: TextFile): string => (text.kind === 'read' ? text.content : text.message)
+
+const readTextFile = (path: string): TextFile => {
   try {
     return { kind: 'read', content: readFileSync(path, 'utf8') }
   } catch (error) {

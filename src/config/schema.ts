@@ -69,8 +69,8 @@ export const configSchema = z
       .prefault({}),
     drain: z
       .strictObject({
-        delay: duration('5s').describe('How long to answer as NOT_SERVING before the listener closes.'),
-        timeout: duration('10s').describe('How long open calls may take after that.'),
+        delay: duration('5s', { max: '1h' }).describe('How long to answer as NOT_SERVING before the listener closes.'),
+        timeout: duration('10s', { max: '1h' }).describe('How long open calls may take after that.'),
       })
       .prefault({}),
   })

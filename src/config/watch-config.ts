@@ -1,46 +1,37 @@
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { watchFolders } from '../watch-folders.ts'
-import { type Config, type Loaded, loadConfig } from './load.ts'
+import { type Loaded, loadConfig, readContent } from './load.ts'
 
 /**
- * Loads the configuration again when its file, or a file that it names, has changed. A refused one is told about too,
- * once; whoever listens keeps what it has. Returns how to stop.
+ * Loads the configuration again when its file, or a file that it names, has changed since it was read for `first`. A
+ * refused one is told about too, once; whoever listens keeps what it has. Returns how to stop.
  */
 export const watchConfig = (
   path: string,
-  first: Config,
+  first: Loaded,
   environment: Readonly<Record<string, string | undefined>>,
   onLoaded: (loaded: Loaded) => Promise<void>,
 ): (() => void) => {
-  let readFrom = first.readFrom
-  let content = readAll(readFrom)
+  // What was read is what is compared with: a change while another one is taken over is seen after it.
+  let known = first.readFrom
+  let turn = Promise.resolve()
   let stop = (): void => undefined
   const watch = (): void => {
     stop()
-    stop = watchFolders(readFrom.map(dirname), reload)
+    stop = watchFolders([...known.keys()].map(dirname), reload)
   }
-  const reload = async (): Promise<void> => {
-    const now = readAll(readFrom)
-    if (now === content) return
-    content = now
+  const reload = (): Promise<void> => {
+    turn = turn.then(reloadOnce)
+    return turn
+  }
+  const reloadOnce = async (): Promise<void> => {
+    if ([...known].every(([file, content]) => readContent(file) === content)) return
+    const before = [...known.keys()].join()
     const loaded = loadConfig(path, environment)
+    known = loaded.readFrom
+    if ([...known.keys()].join() !== before) watch()
     await onLoaded(loaded)
-    if (loaded.kind === 'refused' || loaded.config.readFrom.join() === readFrom.join()) return
-    readFrom = loaded.config.readFrom
-    content = readAll(readFrom)
-    watch()
   }
   watch()
   return () => stop()
-}
-
-const readAll = (paths: readonly string[]): string => paths.map(readOne).join('\0')
-
-const readOne = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    return String(error)
-  }
 }

@@ -30,11 +30,14 @@ export const toIdentityHeaders = (identity: Identity, principal?: Principal): He
   return { set, remove }
 }
 
-/** CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`. */
+/**
+ * CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`, and some servers every other
+ * character that is no letter or digit, `x+user` among them.
+ */
 export const findAliases = (identity: Identity, headers: ReadonlyMap<string, string>): readonly string[] => {
   const aliases: string[] = []
   for (const name of headers.keys()) {
-    if (/[_.]/.test(name) && identity.has(name.replaceAll(/[_.]/g, '-'))) aliases.push(name)
+    if (/[^a-z0-9-]/.test(name) && identity.has(name.replaceAll(/[^a-z0-9]/g, '-'))) aliases.push(name)
   }
   return aliases
 }

@@ -1,5 +1,5 @@
 import { ErrorReply, WatchError } from '@redis/client'
-import type { Client } from '../redis/open-client.ts'
+import { type Client, toFailureText } from '../redis/open-client.ts'
 import type { Edit } from './key-editor.ts'
 
 /** What is written at once. */
@@ -23,7 +23,10 @@ export const takeStep = async (client: Client, plan: Plan): Promise<Edit> => {
   } catch (error) {
     // What the server refuses, or a connection that was lost, is an outcome: a replica, a user who may not.
     if (!(error instanceof Error) || !(error instanceof ErrorReply || !client.isReady)) throw error
-    return { kind: 'refused', reason: `nothing was changed: ${error.message || 'the connection was lost'}` }
+    return {
+      kind: 'refused',
+      reason: `nothing was changed: ${error.message ? toFailureText(error) : 'the connection was lost'}`,
+    }
   }
 }
 

@@ -23,15 +23,18 @@ export const createAnswerCheck = ({ check, outage, observer }: AnswerOptions): h
     const start = performance.now()
     let request = NO_REQUEST
     let verdict: Verdict
+    let answer: Buffer
     try {
       const view = decodeCheck(call.request, toMilliseconds(call.getDeadline()))
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
+      answer = encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
     } catch (error) {
       observer.fault(error)
       verdict = failed('internal_fault')
+      answer = encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
     }
-    callback(null, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
+    callback(null, answer)
     observer.decided(request, verdict, performance.now() - start)
   }
 }

@@ -14,7 +14,7 @@ const MapEntry = { key: 1, value: 2 } as const
 const READ = new Set([
   ...['authorization', 'content-type', 'origin', 'access-control-request-method', 'upgrade', 'x-request-id'],
 ])
-const ALIAS = /[_.]/
+const ALIAS = /[^a-z0-9-]/
 
 /**
  * Reads of a Check message what a decision needs, and nothing else: this is done for every request of every user.
@@ -33,7 +33,8 @@ export const decodeCheck = (bytes: Buffer, deadline?: number): RequestView | und
   const text = (start: number, end: number): string => bytes.toString('latin1', start, end)
   /** Lines of one name are joined as Envoy joins them, so that two credentials are seen as two. */
   const addHeader = (name: string, start: number, end: number): void => {
-    if (!READ.has(name) && !ALIAS.test(name)) return
+    // Pseudo headers start with a colon: method, path and authority have fields of their own.
+    if (!READ.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
     const value = text(start, end)
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)

@@ -1,9 +1,8 @@
-import { rmSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
+import { removeStaleSocket } from '../stale-socket.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
 import { authorizationService } from './service.ts'
 import { createTlsCredentials } from './tls-credentials.ts'
@@ -52,18 +51,4 @@ export const listenGrpc = async (
 const bind = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
   new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)))
-  })
-
-/** Removes the socket of a process that died; one that is listened on stays, and binding will say so. */
-const removeStaleSocket = (path: string): Promise<void> =>
-  new Promise((resolve) => {
-    const probe = createConnection(path)
-    probe.once('connect', () => {
-      probe.destroy()
-      resolve()
-    })
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') rmSync(path, { force: true })
-      resolve()
-    })
   })

@@ -8,6 +8,8 @@ export const secretSchema = z.looseObject({
     namespace: z.string(),
     name: z.string(),
     resourceVersion: z.string(),
+    /** Another one after it was deleted and made again. */
+    uid: z.string().optional(),
     annotations: texts,
   }),
   /** In base64. */

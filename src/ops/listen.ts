@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
+import { removeStaleSocket } from '../stale-socket.ts'
 
 /** What `/readyz` says. */
 export interface Readiness {
@@ -22,6 +23,7 @@ export const listenOps = async (
   readiness: () => Readiness,
 ): Promise<OpsListener> => {
   const server = createServer(createAnswer(registry, readiness))
+  if (address.startsWith('unix:')) await removeStaleSocket(address.slice('unix:'.length))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     if (address.startsWith('unix:')) server.listen(address.slice('unix:'.length), resolve)

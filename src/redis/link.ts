@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisSourceConfig } from '../config/redis-source-schema.ts'
 import { locateServer } from './locate-server.ts'
-import { type Client, type Endpoint, openClient } from './open-client.ts'
+import { type Client, type Endpoint, openClient, toFailureText } from './open-client.ts'
 import { within } from './within.ts'
 
 /** What a link tells. None of it may throw. */
@@ -60,7 +60,9 @@ export const createRedisLink = (config: RedisSourceConfig, listener: LinkListene
     for (const event of ['error', 'end'] as const) opened.on(event, () => drop.abort())
     opened.on('invalidate', (name: unknown) => listener.onChange(name === null ? undefined : String(name)))
     try {
-      await within(track(opened, config.prefix), PATIENCE_MILLISECONDS)
+      // Whoever is not told of changes must not keep what was read.
+      const isTold = await within(track(opened, config.prefix), PATIENCE_MILLISECONDS)
+      if (!isTold) throw new Error(`${toName(endpoint)} does not answer`)
       const known = await beat(opened, endpoint)
       signal.throwIfAborted()
       listener.onUp()
@@ -91,8 +93,8 @@ export const createRedisLink = (config: RedisSourceConfig, listener: LinkListene
       try {
         await live()
       } catch (error) {
-        const { name, message } = error instanceof Error ? error : new Error(String(error))
-        if (!isClosed) listener.onDown(name === 'AbortError' ? 'the connection was lost' : message)
+        const isLost = error instanceof Error && error.name === 'AbortError'
+        if (!isClosed) listener.onDown(isLost ? 'the connection was lost' : toFailureText(error))
       }
       first.resolve()
       // Not all gates at once.
@@ -124,9 +126,10 @@ export const createRedisLink = (config: RedisSourceConfig, listener: LinkListene
 }
 
 /** All changes of names with the prefix, not only of those that were read: a flood of unknown ones costs no memory there. */
-const track = async (client: Client, prefix: string): Promise<void> => {
+const track = async (client: Client, prefix: string): Promise<true> => {
   await client.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
   await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', `${prefix}key:`])
+  return true
 }
 
 const toName = ({ host, port }: Endpoint): string => `${host}:${port}`

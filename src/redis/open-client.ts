@@ -47,11 +47,17 @@ export const openClient = async ({ host, port, username, password, database, tls
   )
   if (await within(connected, LOGIN_MILLISECONDS)) return client
   if (client.isOpen) client.destroy()
-  throw new Error(`${host}:${port}: ${toText(failure)}`)
+  throw new Error(`${host}:${port}: ${toText(failure, password)}`)
 }
 
-const toText = (failure: unknown): string => {
-  if (failure === undefined) return `no answer within ${LOGIN_MILLISECONDS} ms`
+/** What is said of a failure, without the arguments that a server quotes: those of HELLO hold the password. */
+export const toFailureText = (failure: unknown): string => {
   const { message, code } = failure as NodeJS.ErrnoException
-  return message || code || String(failure)
+  return (message || code || String(failure)).replace(/,? with args.*/is, '')
+}
+
+const toText = (failure: unknown, password: string | undefined): string => {
+  if (failure === undefined) return `no answer within ${LOGIN_MILLISECONDS} ms`
+  const text = toFailureText(failure)
+  return password ? text.replaceAll(password, '***') : text
 }

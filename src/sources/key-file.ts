@@ -18,16 +18,20 @@ export const isKeySetName = (name: string): boolean => KEY_SET.has(extname(name)
 export const parseKeyFile = (path: string, content: Uint8Array): ParsedKeyFile =>
   isKeySetName(path) ? parseKeySet(path, content) : parsePlain(path, content)
 
+const BACKUP = /(?:~|\.(?:bak|orig|old|tmp|swp))$/
+
 const parsePlain = (path: string, content: Uint8Array): ParsedKeyFile => {
   const id = basename(path)
   if (!isKeyId(id)) return { kind: 'refused', problems: [`${path}: its name can be no key id: use visible ASCII`] }
+  // What an editor left behind would go on as a key when the file itself was changed.
+  if (BACKUP.test(id)) return { kind: 'refused', problems: [`${path}: its name is that of a backup: remove it`] }
   const secret = parseSecret(content)
   if (secret.kind === 'refused') return { kind: 'refused', problems: [`${path}: ${secret.reason}`] }
   return { kind: 'parsed', records: [{ id, digest: secret.digest, scopes: [], disabled: false }] }
 }
 
 const parseKeySet = (path: string, content: Uint8Array): ParsedKeyFile => {
-  const parsed = parseDocument(Buffer.from(content).toString(), keySetSchema)
+  const parsed = parseDocument(Buffer.from(content).toString(), keySetSchema, {}, true)
   if (parsed.kind === 'refused') {
     return { kind: 'refused', problems: parsed.problems.map((problem) => toProblemText(path, problem)) }
   }

@@ -9,6 +9,8 @@ import { type SecretKeys, toSecretKeys } from './secret-keys.ts'
 
 /** How long the start waits for an API that does not answer, in milliseconds. */
 const FIRST_LIST_MILLISECONDS = 5_000
+/** The longest time that a timer can wait: beyond it, it fires at once. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1
 
 /** As the log, the metrics and the command line call it. */
 export const toKubernetesName = ({ namespace, labelSelector }: KubernetesSourceConfig): string =>
@@ -38,6 +40,12 @@ export const createKubernetesSource = async (
     observer.reloaded('keys', name, [STALE])
     onChange()
   }
+  /** Withholds the keys at `end`, on the clock of `performance.now`, unless that is put off before. */
+  const withholdAt = (end: number): void => {
+    const rest = Math.min(Math.max(0, end - performance.now()), LONGEST_TIMER_MILLISECONDS)
+    clearTimeout(timer)
+    timer = setTimeout(() => (performance.now() < end ? withholdAt(end) : withhold()), rest)
+  }
 
   const follower = followSecrets(
     { open: () => openCluster(config), namespace, labelSelector, ...toPace(maxStale) },
@@ -53,8 +61,7 @@ export const createKubernetesSource = async (
       },
       current: (time) => {
         currentAt = time
-        clearTimeout(timer)
-        if (maxStale !== undefined) timer = setTimeout(withhold, Math.max(0, maxStale - (performance.now() - time)))
+        if (maxStale !== undefined) withholdAt(time + maxStale)
         if (!isChanged && !isStale && problem === undefined) return
         isChanged = false
         isStale = false

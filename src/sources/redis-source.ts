@@ -5,6 +5,7 @@ import { toKeyNames } from '../redis/key-names.ts'
 import { createLastUseWriter } from '../redis/last-use-writer.ts'
 import { createRedisLink } from '../redis/link.ts'
 import { toSourceName } from '../redis/locate-server.ts'
+import { toFailureText } from '../redis/open-client.ts'
 import { createProblemList } from '../redis/problem-list.ts'
 import { createRecordCache, type ReadRecord } from '../redis/record-cache.ts'
 import { MAX_RECORD_BYTES, parseRecord } from '../redis/stored-record.ts'
@@ -64,7 +65,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     } catch (error) {
       const { message } = error as Error
       if (message.startsWith('WRONGTYPE')) return { kind: 'broken', problem: 'it is no string' }
-      if (/^[A-Z]+ /.test(message)) problems.add('read', message)
+      if (/^[A-Z]+ /.test(message)) problems.add('read', toFailureText(error))
       return UNAVAILABLE
     }
   }
@@ -99,7 +100,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
   const writer = createLastUseWriter(async (times) => {
     const members = times.flatMap(([id, time]) => [String(time), id])
     await link.send(['ZADD', names.lastUse, 'GT', ...members]).catch((error: Error) => {
-      if (error.message.startsWith('NOPERM')) problems.add('last use', error.message)
+      if (error.message.startsWith('NOPERM')) problems.add('last use', toFailureText(error))
       throw error
     })
     problems.remove('last use')

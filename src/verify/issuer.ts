@@ -4,29 +4,42 @@ import pLimit from 'p-limit'
 import type { IssuerConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { watchFolders } from '../watch-folders.ts'
-import { type Cached, createCached } from './cached.ts'
 import { discoverJwksUri } from './discovery.ts'
 import { fetchText } from './fetch-text.ts'
 import { createJwkSet, type JwkSet } from './jwk-set.ts'
 import { createVerifyToken, type VerifyToken } from './verify-token.ts'
 
-/** All that belongs to one configured issuer. */
+/** One configured issuer: its keys, and how its tokens are judged. */
 export interface Issuer {
   readonly config: IssuerConfig
-  readonly jwkSet: JwkSet
+  readonly keys: IssuerKeys
   readonly verify: VerifyToken
-  readonly cached: Cached
+}
+
+/** Where an issuer's keys come from; they stay when another of its settings changes. */
+export interface IssuerKeys {
+  readonly source: string
+  readonly jwkSet: JwkSet
   readonly close: () => void
 }
 
 export interface IssuerOptions {
-  readonly cacheSize: number
   readonly now: () => number
   readonly observer: Observer
 }
 
-/** Opens an issuer; its JWK Set is fetched at once and kept fresh until it is closed. */
-export const createIssuer = (config: IssuerConfig, { cacheSize, now, observer }: IssuerOptions): Issuer => {
+/**
+ * Opens an issuer; its JWK Set is fetched at once and kept fresh until it is closed. The keys that were open `before` are
+ * taken over where they come from the same place, so that an outage of the issuer does not turn a change into one.
+ */
+export const createIssuer = (config: IssuerConfig, options: IssuerOptions, before?: IssuerKeys): Issuer => {
+  const { issuer, jwksUri, jwksFile, refresh, maxStale } = config
+  const source = JSON.stringify([issuer, jwksUri, jwksFile, refresh, maxStale])
+  const keys = before?.source === source ? before : openKeys(config, source, options)
+  return { config, keys, verify: createVerifyToken(config, keys.jwkSet, options.now) }
+}
+
+const openKeys = (config: IssuerConfig, source: string, { now, observer }: IssuerOptions): IssuerKeys => {
   const { jwksFile } = config
   const jwkSet = createJwkSet({
     issuer: config.issuer,
@@ -38,10 +51,8 @@ export const createIssuer = (config: IssuerConfig, { cacheSize, now, observer }:
   })
   const stopWatching = jwksFile === undefined ? undefined : watchFolders([dirname(jwksFile)], jwkSet.refresh)
   return {
-    config,
+    source,
     jwkSet,
-    verify: createVerifyToken(config, jwkSet, now),
-    cached: createCached({ max: cacheSize, now, version: jwkSet.version, onLookup: observer.cached }),
     close: () => {
       stopWatching?.()
       jwkSet.close()
@@ -49,7 +60,7 @@ export const createIssuer = (config: IssuerConfig, { cacheSize, now, observer }:
   }
 }
 
-/** So many issuers are asked at a time: one that hangs holds up no other, and a thousand of them no socket. */
+/** So many issuers are asked at a time: a thousand of them do not open a thousand sockets, and one that hangs holds up few. */
 const limit = pLimit(16)
 
 const limited = (load: () => Promise<string>) => (): Promise<string> => limit(load)

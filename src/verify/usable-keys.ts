@@ -34,6 +34,8 @@ const toProblem = (jwk: JWK): string | undefined => {
   if (jwk.kty !== 'RSA' && jwk.kty !== 'EC' && jwk.kty !== 'OKP') return 'it is not of an asymmetric type'
   if (jwk.d !== undefined) return 'it is a private key'
   if (jwk.use !== undefined && jwk.use !== 'sig') return 'it is not for signatures'
+  // RFC 7517 §4.3: made for something else as well; the verifier takes it for that alone, or not at all.
+  if (jwk.key_ops !== undefined && jwk.key_ops.join() !== 'verify') return 'it is not for verifying alone'
   const bits = toModulusLength(jwk)
   if (bits === undefined) return 'it cannot be read as a key'
   // RFC 7518 §3.3: RSA keys have 2048 bits or more.

@@ -2,6 +2,7 @@ import type { Credential, Rejection, Verification, Verify } from '../core/ports.
 import { isMistyped } from '../key/checksum.ts'
 import { toDigest } from '../key/digest.ts'
 import type { KeyStore } from '../sources/key-store.ts'
+import type { Cached } from './cached.ts'
 import type { Issuer } from './issuer.ts'
 import { judgeKey } from './judge-key.ts'
 import { own, parseJws } from './jws.ts'
@@ -9,19 +10,24 @@ import { own, parseJws } from './jws.ts'
 export interface VerifyOptions {
   readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'used' | 'isComplete'>
   readonly issuers: ReadonlyMap<string, Issuer>
+  readonly cached: Cached
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
 /** Looks a credential up as an API key; what is none, and is a JWS, is verified as an access token. */
-export const createVerify = ({ keys, issuers, now }: VerifyOptions): Verify => {
+export const createVerify = ({ keys, issuers, cached, now }: VerifyOptions): Verify => {
   const verifyOther = (credential: Credential, digest: string): Verification | Promise<Verification> => {
     const { token, accept, deadline } = credential
     const jws = parseJws(token)
     // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
     const issuer = jws.kind === 'jws' ? own(jws.claims, 'iss') : undefined
     const known = typeof issuer === 'string' && accept.issuers.has(issuer) ? issuers.get(issuer) : undefined
-    if (jws.kind === 'jws' && known) return known.cached(digest, () => known.verify(token, jws, deadline))
+    if (jws.kind === 'jws' && known) {
+      const { verify, keys } = known
+      const from = { issuer: known.config.issuer, version: keys.jwkSet.version }
+      return cached(from, digest, () => verify(token, jws, deadline))
+    }
     if (accept.keys && keys.lookUp) return lookUp(credential, digest, REASONS[jws.kind])
     return judgeUnknown(credential, REASONS[jws.kind])
   }

@@ -117,6 +117,20 @@ test(
     'f:6:31: identity.claims.owner: x-a is set by a field above',
   ],
 )
+test(
+  'durations that a timer cannot wait for, or that would ask all the time',
+  refuses,
+  [
+    'drain: {delay: 2h}',
+    'issuers: [{issuer: "https://a", audiences: [a], refresh: 0s}, {issuer: "https://b", audiences: [a], refresh: 30d}]',
+    ROUTES,
+  ].join('\n'),
+  [
+    'f:1:16: drain.delay: is longer than 1h',
+    'f:2:58: issuers[0].refresh: is shorter than 1s',
+    'f:2:110: issuers[1].refresh: is longer than 7d',
+  ],
+)
 test('an environment variable that is not set', refuses, `${ROUTES}log: {level: "\${env:LEVEL}"}`, [
   'f:2:14: the environment variable LEVEL is not set',
   'f:2:14: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"|"silent"',

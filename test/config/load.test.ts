@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { parseDuration } from '../../src/config/duration.ts'
 import { type Loaded, loadConfig } from '../../src/config/load.ts'
@@ -28,7 +29,7 @@ routes: [{rule: bearer, authorization: {basic: {username: gate, passwordFile: pa
   )
   const loaded = loadConfig(path, {})
   if (loaded.kind !== 'loaded') return t.fail()
-  const { file, policy, readFrom } = loaded.config
+  const { file, policy } = loaded.config
   t.deepEqual(file.listen.tls, {
     certificateFile: join(folder, 'c.pem'),
     keyFile: join(folder, 'k.pem'),
@@ -36,7 +37,7 @@ routes: [{rule: bearer, authorization: {basic: {username: gate, passwordFile: pa
   })
   t.deepEqual(file.keys, [{ directory: join(folder, 'keys') }, { file: join(folder, '../k.yaml') }])
   t.is(file.issuers[0]?.jwksFile, join(folder, 'jwks.json'))
-  t.deepEqual(readFrom, [path, join(folder, 'password')])
+  t.deepEqual([...loaded.readFrom.keys()], [path, join(folder, 'password')])
   const [route] = policy.routes.list
   t.deepEqual(route?.rule.kind === 'bearer' && route.rule.authorization, {
     kind: 'replace',
@@ -92,7 +93,7 @@ test('a change of the file, or of a password file that it names, is told about o
   const first = loadConfig(path, {})
   if (first.kind !== 'loaded') return t.fail()
   const told: Loaded[] = []
-  t.teardown(watchConfig(path, first.config, {}, async (loaded) => void told.push(loaded)))
+  t.teardown(watchConfig(path, first, {}, async (loaded) => void told.push(loaded)))
 
   replace('bearergate.yaml', 'routes: [{rule: publik}]')
   t.true(await eventually(() => told.length === 1))
@@ -112,4 +113,42 @@ test('a change of the file, or of a password file that it names, is told about o
     value: `Basic ${Buffer.from('a:two').toString('base64')}`,
   })
   t.is(told.length, 3)
+})
+
+test('a change that comes while another one is taken over is taken over after it', async (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  const replace = (text: string) => {
+    writeFileSync(join(folder, 'next'), text)
+    renameSync(join(folder, 'next'), path)
+  }
+  writeFileSync(join(folder, 'password'), 'one')
+  writeFileSync(path, 'routes: [{rule: public}]')
+  const first = loadConfig(path, {})
+  const rules: unknown[] = []
+  // Changed after it was read, before anybody watched.
+  const bearer = 'rule: bearer, authorization: {basic: {username: a, passwordFile: password}}'
+  replace(`keys: [{directory: k}]\nroutes: [{${bearer}}]`)
+  const stop = watchConfig(path, first, {}, async (loaded) => {
+    if (loaded.kind === 'loaded') rules.push(loaded.config.policy.routes.list[0]?.rule.kind)
+    if (rules.length === 1) replace('routes: [{rule: deny}]')
+    await sleep(300)
+  })
+  t.teardown(stop)
+  t.true(await eventually(() => rules.length === 2, 8_000))
+  t.deepEqual(rules, ['bearer', 'deny'])
+})
+
+test('a password file that comes after the configuration was refused for it is noticed', async (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  mkdirSync(join(folder, 'secrets'))
+  writeFileSync(path, 'routes: [{rule: public}]')
+  const told: Loaded[] = []
+  t.teardown(watchConfig(path, loadConfig(path, {}), {}, async (loaded) => void told.push(loaded)))
+  const bearer = 'rule: bearer, authorization: {basic: {username: a, passwordFile: secrets/password}}'
+  writeFileSync(path, `keys: [{directory: k}]\nroutes: [{${bearer}}]`)
+  t.true(await eventually(() => told.at(-1)?.kind === 'refused', 8_000))
+  writeFileSync(join(folder, 'secrets/password'), 'one')
+  t.true(await eventually(() => told.at(-1)?.kind === 'loaded', 8_000))
 })

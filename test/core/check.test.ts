@@ -68,6 +68,20 @@ test('one principal on one route gets one and the same answer; a spelling of a h
   t.deepEqual(first.kind === 'ok' && first.headers.remove, ['authorization'])
 })
 
+test('CVE-2025-64484: every spelling that some server takes for an identity header is removed', async (t) => {
+  const spellings = [
+    'x_auth_request_user',
+    'x.auth.request.user',
+    'x+auth-request-user',
+    'x!auth!request!user',
+    'x~auth|request-user',
+  ]
+  const others = ['x-auth-request-user2', 'xauth-request-user', 'x_auth', ':path']
+  const headers = new Map([...request.headers, ...[...spellings, ...others].map((name) => [name, 'root'] as const)])
+  const verdict = await createCheck(policy, () => verified)({ ...request, headers })
+  t.deepEqual(verdict.kind === 'ok' && verdict.headers.remove, ['authorization', ...spellings])
+})
+
 test('an exception of a verifier is not caught here: a listener makes an error verdict of it', async (t) => {
   const check = createCheck(policy, () => Promise.reject(new Error('a bug')))
   await t.throwsAsync(check(request), { message: 'a bug' })

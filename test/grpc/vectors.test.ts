@@ -24,7 +24,7 @@ runCases(test, async (policy) => {
       },
     },
   )
-  const served = await serve({ path, config: loaded.config, environment: {}, log, now: Date.now })
+  const served = await serve({ path, loaded, environment: {}, log, now: Date.now })
   const client = await connectCheckClient(served.grpc)
   if (!(await eventually(async () => (await client.askHealth()) === 'SERVING'))) throw new Error(printed)
   return {

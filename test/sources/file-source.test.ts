@@ -191,3 +191,28 @@ test('a store that takes over keeps the sources that stay, with their last good 
   writeFileSync(join(stays, 'c'), secretOf('c'))
   t.true(await eventually(() => after.find(toDigest(secretOf('c')))?.id === 'c'))
 })
+
+test('no problem quotes what stands in a file of keys: it may be a secret that was put there by mistake', async (t) => {
+  const folder = makeFolder(t)
+  const SECRET = 'SECRET0123456789abcdef'
+  const contents = [
+    `*${SECRET}`,
+    `keys: ]${SECRET}`,
+    `keys: |${SECRET}`,
+    `${SECRET}: x`,
+    `keys: [{${SECRET}: 1}]`,
+    SECRET,
+  ]
+  for (const [index, content] of contents.entries()) writeFileSync(join(folder, `${index}.yaml`), content)
+  const store = await open(t, { directory: folder })
+  t.true(store.problems().length >= contents.length)
+  t.false([...store.problems(), ...store.reloads].join().includes('SECRET0'), store.problems().join('\n'))
+})
+
+test('what an editor left behind is no key', async (t) => {
+  const folder = makeFolder(t)
+  for (const name of ['me~', 'me.bak', 'me.old']) writeFileSync(join(folder, name), secretOf(name))
+  const store = await open(t, { directory: folder })
+  t.is(store.size(), 0)
+  t.is(store.problems().length, 3)
+})

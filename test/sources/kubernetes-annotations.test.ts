@@ -68,7 +68,7 @@ test('a mistyped bearergate.dev/disabled disables: only "false" is on', (t) => {
   }
 })
 
-test('a broken annotation refuses the Secret: its last good keys stay, none at first', (t) => {
+test('a broken annotation that never had a good value refuses the keys of the Secret, until it has one', (t) => {
   const data = { ci: encode('the-secret-of-ci-0123') }
   const broken = toSecretKeys(toSecret(data, { expires: 'tomorrow', scopes: 'a"b' }))
   t.deepEqual(broken.groups, [])
@@ -78,9 +78,80 @@ test('a broken annotation refuses the Secret: its last good keys stay, none at f
   ])
   const good = toSecretKeys(toSecret(data), broken)
   t.deepEqual(good.problems, [])
-  const again = toSecretKeys(toSecret({}, { expires: 'tomorrow' }), good)
-  t.deepEqual(again.groups, good.groups)
-  t.is(again.problems.length, 1)
+  t.deepEqual(
+    recordsOf(good).map(({ id }) => id),
+    ['ci'],
+  )
+  const half = toSecretKeys(toSecret(data, { scopes: 'a' }), toSecretKeys(toSecret(data, { scopes: 'a"b' })))
+  t.deepEqual(recordsOf(half)[0]?.scopes, ['a'])
+})
+
+test('H3: a broken expires or scopes keeps its own last good value, and no other', (t) => {
+  const data = { ci: encode('the-secret-of-ci-0123') }
+  const good = toSecretKeys(toSecret(data, { expires: '2030-01-31T00:00:00Z', scopes: 'a' }))
+  const badEnd = toSecretKeys(toSecret(data, { expires: 'tomorrow', scopes: 'b' }), good)
+  t.deepEqual(
+    recordsOf(badEnd).map(({ scopes, expires }) => [scopes, expires]),
+    [[['b'], END]],
+  )
+  t.is(badEnd.problems.length, 1)
+  const both = toSecretKeys(toSecret(data, { expires: 'tomorrow', scopes: 'a"b' }), badEnd)
+  t.deepEqual(
+    recordsOf(both).map(({ scopes, expires }) => [scopes, expires]),
+    [[['b'], END]],
+  )
+  t.is(both.problems.length, 2)
+  const badScopes = toSecretKeys(toSecret(data, { scopes: 'a"b' }), both)
+  t.deepEqual(
+    recordsOf(badScopes).map(({ scopes, expires }) => [scopes, expires]),
+    [[['b'], undefined]],
+  )
+  const endless = toSecretKeys(toSecret(data, { expires: 'tomorrow' }), badScopes)
+  t.deepEqual(
+    recordsOf(endless).map(({ scopes, expires }) => [scopes, expires]),
+    [[[], undefined]],
+  )
+})
+
+test('H3: bearergate.dev/disabled counts while another annotation is broken', (t) => {
+  const data = { ci: encode('the-secret-of-ci-0123') }
+  const good = toSecretKeys(toSecret(data))
+  const off = toSecretKeys(toSecret(data, { expires: 'tomorrow', scopes: 'a"b', disabled: 'true' }), good)
+  t.deepEqual(
+    recordsOf(off).map(({ disabled }) => disabled),
+    [true],
+  )
+  const on = toSecretKeys(toSecret(data, { expires: 'tomorrow' }), off)
+  t.deepEqual(
+    recordsOf(on).map(({ disabled }) => disabled),
+    [false],
+  )
+})
+
+test('H3: entries that come, change and go count while an annotation is broken', (t) => {
+  const good = toSecretKeys(toSecret({ gone: encode('the-secret-gone-0123'), ci: encode('the-secret-of-ci-0123') }))
+  const data = { ci: encode('the-next-of-ci-0123'), more: encode('the-secret-more-0123') }
+  const broken = toSecretKeys(toSecret(data, { expires: 'tomorrow' }), good)
+  t.deepEqual(
+    recordsOf(broken).map(({ id, digest }) => [id, digest]),
+    [
+      ['ci', toDigest('the-next-of-ci-0123')],
+      ['more', toDigest('the-secret-more-0123')],
+    ],
+  )
+  t.deepEqual(toSecretKeys(toSecret({}, { expires: 'tomorrow' }), broken).groups, [])
+})
+
+test('L3: a Secret that was deleted and made again inherits nothing', (t) => {
+  const withUid = (secret: Secret, uid: string): Secret => ({ ...secret, metadata: { ...secret.metadata, uid } })
+  const good = toSecretKeys(withUid(toSecret({ ci: encode('the-secret-of-ci-0123') }), 'one'))
+  const broken = toSecret({ ci: encode('short') })
+  t.is(recordsOf(toSecretKeys(withUid(broken, 'one'), good)).length, 1)
+  t.deepEqual(recordsOf(toSecretKeys(withUid(broken, 'two'), good)), [])
+  t.deepEqual(recordsOf(toSecretKeys(broken, good)), [])
+  const annotated = toSecret({ ci: encode('the-secret-of-ci-0123') }, { expires: 'tomorrow' })
+  t.is(recordsOf(toSecretKeys(withUid(annotated, 'one'), good)).length, 1)
+  t.deepEqual(recordsOf(toSecretKeys(withUid(annotated, 'two'), good)), [])
 })
 
 test('the last good keys of a broken entry follow the annotations', (t) => {

@@ -231,6 +231,20 @@ test('with an API that is well no key is ever withheld', async (t) => {
   t.is(api.lists.length, 1)
 })
 
+test('H4b: a maxStale of more than 2^31-1 ms, the most that a timer waits, withholds nothing at once', async (t) => {
+  const warnings: string[] = []
+  const note = ({ name }: Error) => void warnings.push(name)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const api = await startSecretsApi(t)
+  api.put('s', { one: secretOf('one') })
+  const store = await open(t, api, 30 * 86_400_000)
+  t.false(await eventually(() => !store.isComplete(), 300))
+  t.is(store.has('one'), 'one')
+  t.deepEqual(store.reloads, [`keys ${NAME}: ok`])
+  t.false(warnings.includes('TimeoutOverflowWarning'))
+})
+
 test('an API that is away at the start: the keys are not loaded, and are when it comes', async (t) => {
   const api = await startSecretsApi(t)
   api.put('s', { one: secretOf('one') })

@@ -185,6 +185,7 @@ test('RFC 7518 §3.3: weak, private, symmetric, unreadable and encryption keys a
       { ...first.jwk, d: 'AAAA' },
       { ...first.jwk, use: 'enc' },
       { ...first.jwk, x: 'AAAA' },
+      { ...first.jwk, key_ops: ['verify', 'encrypt'] },
       { ...strong, kid: 'good' },
     ),
   )
@@ -199,6 +200,7 @@ test('RFC 7518 §3.3: weak, private, symmetric, unreadable and encryption keys a
     'keys[2] is not used: it is a private key',
     'keys[3] is not used: it is not for signatures',
     'keys[4] is not used: it cannot be read as a key',
+    'keys[5] is not used: it is not for verifying alone',
   ])
   const none = toUsableKeys(text(weak))
   t.is(none.kind === 'none' && none.reason, 'it holds no usable key; keys[0] is not used: it has fewer than 2048 bits')

@@ -4,6 +4,7 @@ import type { Accept, Verification, Verify } from '../../src/core/ports.ts'
 import { toDigest } from '../../src/key/digest.ts'
 import { mintSecret } from '../../src/key/mint.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
+import { createCached } from '../../src/verify/cached.ts'
 import { createIssuer, type Issuer } from '../../src/verify/issuer.ts'
 import { createVerify } from '../../src/verify/verify.ts'
 import { json, listenEndpoint } from '../fixtures/key-endpoint.ts'
@@ -39,19 +40,20 @@ const open = async (
   })
   const clock = { now: NOW }
   const { observer, lookups } = createRecorder()
-  const issuer = createIssuer(file.issuers[0] as IssuerConfig, { cacheSize: 10, now: () => clock.now, observer })
-  t.teardown(issuer.close)
-  await issuer.jwkSet.refresh()
+  const issuer = createIssuer(file.issuers[0] as IssuerConfig, { now: () => clock.now, observer })
+  t.teardown(issuer.keys.close)
+  await issuer.keys.jwkSet.refresh()
   const keys = new Map<string, KeyRecord>()
   const isComplete = { value: true }
   const verify = createVerify({
     keys: { find: (digest) => keys.get(digest), lookUp: undefined, isComplete: () => isComplete.value },
     issuers: new Map([[ISSUER, issuer]]),
+    cached: createCached({ max: 10, now: () => clock.now, onLookup: observer.cached }),
     now: () => clock.now,
   })
   const serve = async (...jwks: readonly unknown[]): Promise<void> => {
     endpoint.answer = json({ keys: jwks })
-    await issuer.jwkSet.refresh()
+    await issuer.keys.jwkSet.refresh()
   }
   return { verify, issuer, clock, lookups, keys, isComplete, serve }
 }
