@@ -47,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
     'if (value === undefined) remove.push(name)',
     'if (value === undefined) { if (principal) remove.push(name) }',
   ],
-  ['other spellings stay', 'core/identity.ts', '/[_.]/.test(name) &&', 'false &&'],
+  ['other spellings stay', 'core/identity.ts', '/[^a-z0-9-]/.test(name) &&', 'false &&'],
   [
     'a prefix ends anywhere',
     'core/path.ts',
