@@ -48,9 +48,10 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
     config,
     'routes: [{rule: public}]\nlisten: {grpc: "127.0.0.1:0", ops: "127.0.0.1:0"}\ndrain: {delay: 0s}\n',
   )
-  // The user of the image may not reach this process's own Node.
+  // The user of the image may not reach this process's own Node. Copied by a program of its own: a file that this process
+  // has open for writing cannot be started while another test forks (ETXTBSY).
   const node = join(folder, 'node')
-  cpSync(process.execPath, node)
+  execFileSync('cp', [process.execPath, node])
   chmodSync(folder, 0o755)
 
   const [program = '', ...entry] = JSON.parse(find('ENTRYPOINT')) as string[]
