@@ -126,11 +126,11 @@ export const MUTANTS: readonly Mutant[] = [
   ['short secrets are taken', 'key/secret.ts', 'if (secret.length < MIN_LENGTH)', 'if (secret.length < 1)'],
   [
     'a broken key file empties its keys',
-    'sources/file-source.ts',
-    'group: known?.group ?? { origin: path, records: [] }, problems: parsed.problems',
-    'group: { origin: path, records: [] }, problems: parsed.problems',
+    'sources/read-key-files.ts',
+    'const group = before?.group ?? { origin: path, packed: [] }',
+    'const group = { origin: path, packed: [] }',
   ],
-  ['an id moves to the newcomer', 'sources/key-index.ts', 'if (owner !== origin)', 'if (false as boolean)'],
+  ['an id moves to the newcomer', 'sources/index-tables.ts', 'if (owner !== origin)', 'if (false as boolean)'],
   ['the query is logged', 'ops/decision-line.ts', "request.path.split('?', 1)[0]", 'request.path'],
   ['client certificates are not asked for', 'grpc/tls-credentials.ts', 'tls.clientCaFile !== undefined,', 'false,'],
 ]

@@ -1,16 +1,5 @@
 #!/usr/bin/env node
 import './require-node.js'
-
-// Node strips no types below node_modules, where an installed package is.
-if (import.meta.url.includes('/node_modules/')) {
-  const { registerHooks, stripTypeScriptTypes } = await import('node:module')
-  const { readFileSync } = await import('node:fs')
-  registerHooks({
-    load: (url, context, next) =>
-      url.startsWith(new URL('.', import.meta.url).href) && url.endsWith('.ts')
-        ? { format: 'module', source: stripTypeScriptTypes(readFileSync(new URL(url), 'utf8')), shortCircuit: true }
-        : next(url, context),
-  })
-}
+import './strip-types.js'
 
 await import('./main.ts')

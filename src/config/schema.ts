@@ -9,7 +9,7 @@ import { routeSchema } from './route-schema.ts'
 
 const keySource = z
   .strictObject({
-    directory: file.optional().describe('Key set files (.yaml, .yml, .json) and plain secrets, one a file.'),
+    directory: file.optional().describe('Key set files (.yaml, .yml, .json, .jsonl) and plain secrets, one a file.'),
     file: file.optional().describe('One key set file.'),
     kubernetes: kubernetesSource.optional().describe('Kubernetes Secrets of one namespace that have a label.'),
     redis: redisSource.optional().describe('A Redis or Valkey, asked key by key.'),

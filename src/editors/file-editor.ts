@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { KeyEntry } from '../sources/key-entry.ts'
 import { isKeySetName } from '../sources/key-file.ts'
+import { isKeyLinesName } from '../sources/key-lines.ts'
 import { editKeySet } from './edit-key-set.ts'
 import { type HeldFile, readHeldFile } from './held-file.ts'
 import type { Edit, HeldKey, KeyEditor } from './key-editor.ts'
@@ -36,6 +37,7 @@ export const createFileEditor = (
     const target = directory === undefined ? basename(name) : (fileName ?? `${entry.id}.yaml`)
     if (directory === undefined && fileName !== undefined) return refused(NO_DIRECTORY)
     if (directory !== undefined && !PLAIN_NAME.test(target)) return refused(`${target} ${ODD_NAME}`)
+    if (isKeyLinesName(target)) return refused(`${target} ${LINES}`)
     if (!isKeySetName(target)) return refused(`${target}: a key set file ends in .yaml, .yml or .json`)
     return edit(join(folder, target), (held) => {
       const twin = find(entry.id, held)
@@ -118,6 +120,7 @@ const edit = async (
 }
 
 const rewrite = ({ path, content, entries }: HeldFile, index: number, entry: KeyEntry | undefined): Rewrite => {
+  if (isKeyLinesName(path)) return refused(`${path} ${LINES}`)
   const text = content.toString()
   const edited = Buffer.from(text).equals(content)
     ? editKeySet({ text, isJson: path.endsWith('.json'), entries }, index, entry)
@@ -141,5 +144,6 @@ const NO_DIRECTORY = 'the source is one file: --file is for directories'
 const MOUNTED =
   'it is a mounted Kubernetes Secret, which cannot be changed here: configure the source as kubernetes, or change the Secret'
 const OVERTAKEN = 'another program changed it in this moment. Nothing was written: run the command again'
+const LINES = 'has one key a line, as programs write them (.jsonl): change it with the program that made it'
 const UNUSUAL =
   'it is written in a way that cannot be changed safely by a program (anchors, tags, or bytes that are no UTF-8): change it by hand'

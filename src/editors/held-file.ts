@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { parseDocument } from '../config/document.ts'
 import { type KeyEntry, keySetSchema } from '../sources/key-entry.ts'
 import { isKeySetName, parseKeyFile } from '../sources/key-file.ts'
+import { isKeyLinesName, toKeyEntries } from '../sources/key-lines.ts'
 
 /** A key file as it is now: a key set, a plain secret, or one with something wrong, which holds no entries. */
 export interface HeldFile {
@@ -27,7 +28,7 @@ export const readHeldFile = (path: string, known?: HeldFile): HeldFile | undefin
 }
 
 const parseHeldFile = (path: string, content: Buffer): HeldFile => {
-  if (isKeySetName(path)) {
+  if (isKeySetName(path) && !isKeyLinesName(path)) {
     const keySet = parseDocument(content.toString(), keySetSchema)
     if (keySet.kind === 'parsed' && isUnique(keySet.value.keys)) {
       return { path, kind: 'key_set', content, entries: keySet.value.keys, problems: [] }
@@ -35,6 +36,8 @@ const parseHeldFile = (path: string, content: Buffer): HeldFile => {
   }
   const parsed = parseKeyFile(path, content)
   if (parsed.kind === 'refused') return { path, kind: 'broken', content, entries: [], problems: parsed.problems }
+  if (isKeyLinesName(path))
+    return { path, kind: 'key_set', content, entries: toKeyEntries(path, content), problems: [] }
   const entries = parsed.records.map(({ id, digest }) => ({ id, digest: `sha256:${digest}` }))
   return { path, kind: 'plain', content, entries, problems: [] }
 }

@@ -3,6 +3,7 @@ import type { Secret } from '../kubernetes/secret.ts'
 import { parseAnnotations } from '../sources/key-annotations.ts'
 import { type KeyEntry, keySetSchema } from '../sources/key-entry.ts'
 import { isKeySetName, parseKeyFile } from '../sources/key-file.ts'
+import { isKeyLinesName, toKeyEntries } from '../sources/key-lines.ts'
 import type { HeldKey } from './key-editor.ts'
 
 /** One entry of a Secret: a key set, a plain secret, or one with something wrong, which holds no keys. */
@@ -33,6 +34,7 @@ const readEntry = (secret: Secret, name: string, content: Buffer): HeldEntry => 
     const keys = parsed.records.map(({ id, digest }) => ({ id, digest: `sha256:${digest}` }))
     return { ...entry, kind: 'plain', keys, problems: [] }
   }
+  if (isKeyLinesName(name)) return { ...entry, kind: 'key_set', keys: toKeyEntries(origin, content), problems: [] }
   const keySet = parseDocument(entry.text, keySetSchema)
   return { ...entry, kind: 'key_set', keys: keySet.kind === 'parsed' ? keySet.value.keys : [], problems: [] }
 }

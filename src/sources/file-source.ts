@@ -1,17 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { KeySourceConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { watchFolders } from '../watch-folders.ts'
-import { parseKeyFile } from './key-file.ts'
-import type { KeyGroup, KeySource } from './key-source.ts'
-
-/** What is known of one file: its last good keys, and what is wrong with its present content. */
-interface FileState {
-  readonly signature: string
-  readonly group: KeyGroup
-  readonly problems: readonly string[]
-}
+import type { KeySource } from './key-source.ts'
+import { type FileState, readKeyFiles } from './read-key-files.ts'
+import type { SideThread } from './side-thread.ts'
 
 /**
  * API keys from a folder or a key set file, read again when they change. The unit of refusal is the file: a broken one
@@ -20,7 +14,8 @@ interface FileState {
 export const createFileSource = async (
   { directory, file }: KeySourceConfig,
   observer: Observer,
-  onChange: () => void,
+  onChange: () => Promise<void>,
+  thread: SideThread,
 ): Promise<KeySource> => {
   const name = directory ?? file ?? ''
   const folder = directory ?? dirname(name)
@@ -34,10 +29,12 @@ export const createFileSource = async (
       : (await readdir(folder)).filter((entry) => !entry.startsWith('.')).sort()
 
   const load = async (): Promise<void> => {
-    let next: Map<string, FileState>
+    let next: ReadonlyMap<string, FileState>
     try {
-      next = await readFiles(folder, await list(), files, directory === undefined)
+      const paths = (await list()).map((entry) => join(folder, entry))
+      next = await readKeyFiles(paths, files, directory === undefined, thread)
     } catch (error) {
+      if (thread.isClosed()) return
       const message = `${name}: ${error instanceof Error ? error.message : error}`
       if (message !== problem) observer.reloaded('keys', name, [message])
       problem = message
@@ -50,7 +47,7 @@ export const createFileSource = async (
     problem = undefined
     loaded = true
     observer.reloaded('keys', name, problems)
-    onChange()
+    await onChange()
   }
 
   await load()
@@ -61,43 +58,5 @@ export const createFileSource = async (
     groups: () => [...files.values()].map(({ group }) => group),
     problems: () => [...(problem ? [problem] : []), ...[...files.values()].flatMap((state) => state.problems)],
     close,
-  }
-}
-
-const readFiles = async (
-  folder: string,
-  names: readonly string[],
-  known: ReadonlyMap<string, FileState>,
-  mustExist: boolean,
-): Promise<Map<string, FileState>> => {
-  const next = new Map<string, FileState>()
-  for (const name of names) {
-    const path = join(folder, name)
-    const state = await readState(path, known.get(path), mustExist)
-    if (state) next.set(path, state)
-  }
-  return next
-}
-
-const readState = async (
-  path: string,
-  known: FileState | undefined,
-  mustExist: boolean,
-): Promise<FileState | undefined> => {
-  try {
-    const stats = await stat(path, { bigint: true })
-    if (!stats.isFile()) return undefined
-    const signature = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join()
-    if (known?.signature === signature) return known
-    const parsed = parseKeyFile(path, await readFile(path))
-    if (parsed.kind === 'parsed') return { signature, group: { origin: path, records: parsed.records }, problems: [] }
-    return { signature, group: known?.group ?? { origin: path, records: [] }, problems: parsed.problems }
-  } catch (error) {
-    // A file that went away between the listing and the reading took its keys with it.
-    if (!mustExist && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (mustExist) throw error
-    const problems = [`${path}: cannot be read: ${error instanceof Error ? error.message : error}`]
-    if (known?.signature === problems[0]) return known
-    return { signature: problems[0] ?? '', group: known?.group ?? { origin: path, records: [] }, problems }
   }
 }

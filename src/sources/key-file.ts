@@ -2,21 +2,33 @@ import { basename, extname } from 'node:path'
 import { parseDocument, toProblemText } from '../config/document.ts'
 import { parseSecret } from '../key/secret.ts'
 import { isKeyId, keySetSchema, toRecords } from './key-entry.ts'
+import { isKeyLinesName } from './key-lines.ts'
 import type { KeyRecord } from './key-record.ts'
+import { packKeyLines } from './pack-key-lines.ts'
+import { unpackRecords } from './packed-keys.ts'
 
 /** The keys of one file, or all that is wrong with it. No problem holds a part of a secret. */
 export type ParsedKeyFile =
   | { readonly kind: 'parsed'; readonly records: readonly KeyRecord[] }
   | { readonly kind: 'refused'; readonly problems: readonly string[] }
 
-const KEY_SET = new Set(['.yaml', '.yml', '.json'])
+const KEY_SET = new Set(['.yaml', '.yml', '.json', '.jsonl'])
 
 /** True for a name by which a file is read as a key set. */
 export const isKeySetName = (name: string): boolean => KEY_SET.has(extname(name))
 
-/** Reads a key set (`.yaml`, `.yml`, `.json`), or a plain secret, whose id is the name of its file. */
+/** Reads a key set (`.yaml`, `.yml`, `.json`, `.jsonl`), or a plain secret, whose id is the name of its file. */
 export const parseKeyFile = (path: string, content: Uint8Array): ParsedKeyFile =>
-  isKeySetName(path) ? parseKeySet(path, content) : parsePlain(path, content)
+  isKeyLinesName(path)
+    ? parseLines(path, content)
+    : isKeySetName(path)
+      ? parseKeySet(path, content)
+      : parsePlain(path, content)
+
+const parseLines = (path: string, content: Uint8Array): ParsedKeyFile => {
+  const lines = packKeyLines(path, [content])
+  return lines.kind === 'refused' ? lines : { kind: 'parsed', records: unpackRecords(lines.packed) }
+}
 
 const BACKUP = /(?:~|\.(?:bak|orig|old|tmp|swp))$/
 

@@ -1,36 +1,88 @@
+import { LRUCache } from 'lru-cache'
+import { memoizeWeak } from '../core/memoize.ts'
+import { type ExpiringKey, toExpiringKeys } from './expiring-keys.ts'
+import { buildTables, type IndexTables, type PackedPiece } from './index-tables.ts'
 import type { KeyRecord } from './key-record.ts'
-import type { KeyGroup } from './key-source.ts'
+import type { KeyGroup, PackedGroup } from './key-source.ts'
+import { findSlot, readSlot } from './number-table.ts'
+import { packRecords } from './packed-keys.ts'
+import { hashDigest, hashId, openRecords } from './record-list.ts'
 
 /** All keys of all sources, found by digest. */
 export interface KeyIndex {
-  readonly byDigest: ReadonlyMap<string, KeyRecord>
+  /** A record that was found stays one object while it is asked for. */
+  readonly byDigest: Pick<ReadonlyMap<string, KeyRecord>, 'get' | 'size'>
   /** Which origin has an id. */
-  readonly owners: ReadonlyMap<string, string>
+  readonly owners: Pick<ReadonlyMap<string, string>, 'get'>
+  /** Those that expire next. `now` is in milliseconds since the epoch. */
+  readonly expiring: (now: number) => readonly ExpiringKey[]
   /** Records that were left out, in words. */
   readonly problems: readonly string[]
+  readonly tables: IndexTables
+  /** Never read: see below. */
+  readonly weight: ArrayBuffer
 }
 
-export const EMPTY_INDEX: KeyIndex = { byDigest: new Map(), owners: new Map(), problems: [] }
+/** So many records are kept unpacked, those used last. */
+const MAX_UNPACKED = 10_000
 
-/**
- * Adds groups up in their order. An id belongs to the origin that had it before, else to the first: a second record of
- * that id is refused and takes nothing from the first. Of one secret under two ids the first record answers.
- */
-export const toKeyIndex = (groups: readonly KeyGroup[], before: KeyIndex): KeyIndex => {
-  const owners = new Map<string, string>()
-  for (const { origin, records } of groups) {
-    for (const { id } of records) if (before.owners.get(id) === origin) owners.set(id, origin)
+/** Opens tables for use: it takes no longer for many keys. */
+export const openIndex = (tables: IndexTables): KeyIndex => {
+  const { pieces, byDigest, byId, size, ends, problems } = tables
+  const list = openRecords(pieces.map(({ keys }) => keys))
+  const unpacked = new LRUCache<string, KeyRecord>({ max: Math.min(MAX_UNPACKED, Math.max(size, 1)) })
+  const words = new Uint32Array(8)
+  const wordBytes = Buffer.from(words.buffer)
+
+  const unpack = (digest: string): KeyRecord | undefined => {
+    if (wordBytes.write(digest, 'hex') !== wordBytes.length) return undefined
+    const slot = findSlot(byDigest, hashDigest(words, 0), (number) => list.hasDigest(number, words, 0))
+    const number = readSlot(byDigest, slot)
+    if (number === undefined) return undefined
+    const { reader, position } = list.locate(number)
+    const record = reader.unpack(position)
+    unpacked.set(digest, record)
+    return record
   }
-  const byDigest = new Map<string, KeyRecord>()
-  const problems: string[] = []
-  for (const { origin, records, isWithheld = false } of groups) {
-    for (const record of records) {
-      const owner = owners.get(record.id) ?? origin
-      owners.set(record.id, owner)
-      if (owner !== origin)
-        problems.push(`${origin}: the key id ${record.id} is refused: it stands in ${owner} already`)
-      else if (!isWithheld && !byDigest.has(record.digest)) byDigest.set(record.digest, record)
-    }
+  const findOwner = (id: string): string | undefined => {
+    const bytes = Buffer.from(id)
+    const slot = findSlot(byId, hashId(bytes, 0, bytes.length), (number) => list.hasId(number, bytes, 0, bytes.length))
+    const number = readSlot(byId, slot)
+    return number === undefined ? undefined : pieces[list.locate(number).piece]?.origin
   }
-  return { byDigest, owners, problems }
+  const readId = (number: number): string => {
+    const { reader, position } = list.locate(number)
+    return reader.readId(position)
+  }
+  return {
+    byDigest: { get: (digest) => unpacked.get(digest) ?? unpack(digest), size },
+    owners: { get: findOwner },
+    expiring: (now) => toExpiringKeys(ends, readId, now),
+    problems,
+    tables,
+    // The collector does not see how large shared memory is, and would let indexes that were swapped pile up. It counts
+    // this, of which nothing is ever touched: the system lends no memory for it.
+    weight: new ArrayBuffer(toBytes(tables)),
+  }
 }
+
+const toBytes = ({ pieces, byDigest, byId }: IndexTables): number =>
+  pieces.reduce((sum, { keys }) => sum + keys.memory.byteLength, byDigest.byteLength + byId.byteLength)
+
+const packOnce = memoizeWeak(packRecords)
+
+/** Groups piece by piece, as they go from thread to thread. */
+export const toPieces = (groups: readonly (KeyGroup | PackedGroup)[]): readonly PackedPiece[] =>
+  groups.flatMap((group) => {
+    const { origin, isWithheld = false } = group
+    const packed = 'packed' in group ? group.packed : packOnce(group.records)
+    return packed.map((keys) => ({ origin, isWithheld, keys }))
+  })
+
+export const EMPTY_INDEX: KeyIndex = openIndex(
+  buildTables([], { pieces: [], byId: new Uint32Array(new SharedArrayBuffer(8)) }),
+)
+
+/** The index of some groups, made at once: for many keys it takes long. */
+export const toKeyIndex = (groups: readonly (KeyGroup | PackedGroup)[], before: KeyIndex): KeyIndex =>
+  openIndex(buildTables(toPieces(groups), before.tables))

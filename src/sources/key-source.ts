@@ -1,4 +1,5 @@
 import type { KeyRecord } from './key-record.ts'
+import type { PackedKeys } from './packed-keys.ts'
 
 /** Keys that come and go together: those of one file. */
 export interface KeyGroup {
@@ -7,6 +8,11 @@ export interface KeyGroup {
   readonly records: readonly KeyRecord[]
   /** True while they cannot be judged: they keep their ids, and no secret finds them. */
   readonly isWithheld?: boolean
+}
+
+/** A group in memory that threads share. */
+export interface PackedGroup extends Omit<KeyGroup, 'records'> {
+  readonly packed: readonly PackedKeys[]
 }
 
 /** What a source that is asked key by key says about a digest. */
@@ -20,7 +26,7 @@ export interface KeySource {
   readonly name: string
   /** False until the source was read once, and while its keys are withheld: then an unknown key cannot be judged. */
   readonly isLoaded: () => boolean
-  readonly groups: () => readonly KeyGroup[]
+  readonly groups: () => readonly (KeyGroup | PackedGroup)[]
   /** What is wrong with it now, in words for the log and `/readyz`. */
   readonly problems: () => readonly string[]
   /**

@@ -1,11 +1,12 @@
 import type { KeySourceConfig } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
-import { type ExpiringKey, toExpiringKeys } from './expiring-keys.ts'
+import type { ExpiringKey } from './expiring-keys.ts'
 import { createFileSource } from './file-source.ts'
-import { EMPTY_INDEX, toKeyIndex } from './key-index.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyLookup, KeySource } from './key-source.ts'
+import { createLiveIndex } from './live-index.ts'
 import { refuseOwned } from './refuse-owned.ts'
+import { createSideThread, type SideThread } from './side-thread.ts'
 
 /** The keys of all configured sources, always as they are now. */
 export interface KeyStore {
@@ -25,6 +26,7 @@ export interface KeyStore {
   readonly ages: () => readonly { readonly source: string; readonly age: number | undefined }[]
   readonly problems: () => readonly string[]
   readonly opened: readonly OpenSource[]
+  readonly thread: SideThread
   /** Closes the sources that the next store, if there is one, did not take over. */
   readonly close: (next?: KeyStore) => void
 }
@@ -33,7 +35,7 @@ export interface KeyStore {
 interface OpenSource {
   readonly config: string
   readonly source: KeySource
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<() => Promise<void>>
 }
 
 /**
@@ -46,61 +48,55 @@ export const createKeyStore = async (
   before?: KeyStore,
 ): Promise<KeyStore> => {
   let sources: readonly KeySource[] = []
-  let index = EMPTY_INDEX
-  const rebuild = (): void => {
-    const known = index.problems.join()
-    index = toKeyIndex(
-      sources.flatMap((source) => source.groups()),
-      index,
-    )
-    if (index.problems.length > 0 && index.problems.join() !== known) {
-      observer.reloaded('keys', 'all sources', index.problems)
-    }
-  }
-  const openSource = async (config: KeySourceConfig, rebuild: () => void): Promise<KeySource> => {
+  const thread = before?.thread ?? createSideThread()
+  const index = createLiveIndex(() => sources, thread, observer)
+  const openSource = async (config: KeySourceConfig, onChange: () => Promise<void>): Promise<KeySource> => {
     // Loaded when it is needed: most gates have no Redis.
     if (config.redis) return (await import('./redis-source.ts')).createRedisSource(config.redis, observer)
     if (config.kubernetes) {
-      return (await import('./kubernetes-source.ts')).createKubernetesSource(config.kubernetes, observer, rebuild)
+      return (await import('./kubernetes-source.ts')).createKubernetesSource(config.kubernetes, observer, onChange)
     }
-    return createFileSource(config, observer, rebuild)
+    return createFileSource(config, observer, onChange, thread)
   }
   const open = async (config: KeySourceConfig): Promise<OpenSource> => {
     const name = JSON.stringify(config)
     const present = before?.opened.find((other) => other.config === name)
     if (present) return present
-    const listeners = new Set<() => void>()
-    const tell = (): void => {
-      for (const listener of listeners) listener()
+    const listeners = new Set<() => Promise<void>>()
+    const tell = async (): Promise<void> => {
+      await Promise.all([...listeners].map((listener) => listener()))
     }
     return { config: name, source: await openSource(config, tell), listeners }
   }
   const opened = await Promise.all(configs.map(open))
   sources = opened.map(({ source }) => source)
-  for (const { listeners } of opened) listeners.add(rebuild)
-  rebuild()
+  for (const { listeners } of opened) listeners.add(index.rebuild)
+  await index.rebuild()
   return {
-    find: (digest) => index.byDigest.get(digest),
+    find: (digest) => index.current().byDigest.get(digest),
     lookUp: refuseOwned(
       toLookUp(sources),
-      () => index.owners,
+      () => index.current().owners,
       (problem) => observer.reloaded('keys', 'all sources', [problem]),
     ),
     used: (record, time) => {
       for (const source of sources) source.used?.(record, time)
     },
-    isComplete: () => sources.every((source) => source.isLoaded()),
+    isComplete: () =>
+      sources.every((source) => source.isLoaded() && (source.lookUp !== undefined || index.has(source))),
     isUsable: () => sources.some((source) => source.isLoaded()),
-    size: () => index.byDigest.size,
-    expiring: (now) => toExpiringKeys(index.byDigest.values(), now),
+    size: () => index.current().byDigest.size,
+    expiring: (now) => index.current().expiring(now),
     ages: () => sources.flatMap(({ name, age }) => (age ? [{ source: name, age: age() }] : [])),
-    problems: () => [...sources.flatMap((source) => source.problems()), ...index.problems],
+    problems: () => [...sources.flatMap((source) => source.problems()), ...index.problems()],
     opened,
+    thread,
     close: (next) => {
-      for (const one of opened) {
-        one.listeners.delete(rebuild)
-        if (!next?.opened.includes(one)) one.source.close()
+      for (const { source, listeners } of opened) {
+        listeners.delete(index.rebuild)
+        if (!next?.opened.some((other) => other.source === source)) source.close()
       }
+      if (!next) thread.close()
     },
   }
 }

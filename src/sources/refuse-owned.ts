@@ -8,7 +8,7 @@ const MAX_TOLD = 100
 /** Finds no key whose id stands in a source that is held: whoever may write the one must not pass for the other's keys. */
 export const refuseOwned = (
   lookUp: LookUp | undefined,
-  owners: () => ReadonlyMap<string, string>,
+  owners: () => Pick<ReadonlyMap<string, string>, 'get'>,
   tell: (problem: string) => void,
 ): LookUp | undefined => {
   if (!lookUp) return undefined

@@ -53,6 +53,26 @@ test('one key set file is made when there is none, changed, and its keys removed
   t.is(readFileSync(file, 'utf8'), 'keys: []\n')
 })
 
+test('a key set of lines is listed and never changed', async (t) => {
+  const directory = makeFolder(t)
+  const path = join(directory, 'many.jsonl')
+  const text = `${JSON.stringify({ ...toEntry('a'), scopes: ['x'] })}\n${JSON.stringify(toEntry('b'))}\n`
+  writeFileSync(path, text)
+  const editor = createFileEditor({ directory }, 'many.jsonl')
+  t.deepEqual(await editor.list(), [
+    { entry: { ...toEntry('a'), scopes: ['x'] }, origin: path },
+    { entry: toEntry('b'), origin: path },
+  ])
+  const reason = 'has one key a line, as programs write them (.jsonl): change it with the program that made it'
+  t.is(reasonOf(await editor.add(toEntry('c'))), `many.jsonl ${reason}`)
+  t.is(reasonOf(await editor.change('a', disable)), `${path} ${reason}`)
+  t.is(reasonOf(await editor.remove('b')), `${path} ${reason}`)
+  t.is(readFileSync(path, 'utf8'), text)
+  writeFileSync(path, text.repeat(2))
+  t.is((await editor.list()).length, 0)
+  t.is((await editor.problems?.())?.length, 4)
+})
+
 test('ids that are there or not there, and odd names, are refused', async (t) => {
   const directory = makeFolder(t)
   const editor = createFileEditor({ directory })

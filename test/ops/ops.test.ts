@@ -3,12 +3,13 @@ import test, { type ExecutionContext } from 'ava'
 import { pino } from 'pino'
 import type { RequestView } from '../../src/core/request.ts'
 import type { Verdict } from '../../src/core/verdict.ts'
+import { toDigest } from '../../src/key/digest.ts'
 import { createObserver } from '../../src/ops/create-observer.ts'
 import { registerGauges } from '../../src/ops/gauges.ts'
 import { listenOps, type Readiness } from '../../src/ops/listen.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { warnOfExpiry } from '../../src/ops/warn-of-expiry.ts'
-import { toExpiringKeys } from '../../src/sources/expiring-keys.ts'
+import { EMPTY_INDEX, toKeyIndex } from '../../src/sources/key-index.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
 
 const open = (logsAll = false) => {
@@ -159,7 +160,13 @@ test('a key that is let through is remembered with the time, one that is refused
 test('keys that expire soon are logged once, nearest first; those that were replaced or disabled are not', (t) => {
   const { lines, log } = open()
   const record = (id: string, days: number | undefined, disabled = false): KeyRecord => {
-    return { id, digest: id, scopes: [], disabled, ...(days !== undefined && { expires: days * DAY }) }
+    return {
+      id,
+      digest: toDigest(`${id} ${days}`),
+      scopes: [],
+      disabled,
+      ...(days !== undefined && { expires: days * DAY }),
+    }
   }
   const records = [
     record('far', 30),
@@ -172,7 +179,8 @@ test('keys that expire soon are logged once, nearest first; those that were repl
     record('rotated', 1),
     record('rotated', 300),
   ]
-  const expiring = () => toExpiringKeys(records, 0)
+  const index = toKeyIndex([{ origin: 'keys', records }], EMPTY_INDEX)
+  const expiring = () => index.expiring(0)
   t.deepEqual(
     expiring().map(({ id }) => id),
     ['nearer', 'near', 'far', 'rotated'],

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, credentials } from '@grpc/grpc-js'
+import { checkMethod } from '../test/vectors/check-method.ts'
+
+const CHECKS_PER_SECOND = 2_000
+const TURN_MILLISECONDS = 5
+
+/** A steady stream of checks. */
+export interface Load {
+  /** The longest wait of a check since the last call, in milliseconds. */
+  readonly takeWorst: () => number
+  /** True when a secret passes. */
+  readonly passes: (secret: string) => Promise<boolean>
+  readonly close: () => Promise<void>
+}
+
+/** Asks a gate 2,000 times a second; a check that did not pass ends the program. */
+export const startLoad = (address: string, toSecret: (turn: number) => string): Load => {
+  const client = new Client(address, credentials.createInsecure())
+  const asIs = (bytes: Buffer): Buffer => bytes
+  const toMessage = (secret: string): Buffer =>
+    checkMethod.requestSerialize({
+      attributes: {
+        request: {
+          http: { host: 'a.example.com', method: 'GET', path: '/', headers: { authorization: `Bearer ${secret}` } },
+        },
+      },
+    } as never)
+  const ask = (message: Buffer): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      client.makeUnaryRequest(checkMethod.path, asIs, asIs, message, (error, answer) => {
+        if (error) reject(error)
+        else resolve((checkMethod.responseDeserialize(answer ?? Buffer.alloc(0)).status?.code ?? 0) === 0)
+      })
+    })
+  const messages = Array.from({ length: 1_000 }, (_, turn) => toMessage(toSecret(turn)))
+  let worst = 0
+  let isOver = false
+  const askOne = async (turn: number): Promise<void> => {
+    const message = messages[turn % messages.length] ?? Buffer.alloc(0)
+    const start = performance.now()
+    if (!(await ask(message))) throw new Error(`check ${turn} did not pass`)
+    worst = Math.max(worst, performance.now() - start)
+  }
+  const run = async (): Promise<void> => {
+    const start = performance.now()
+    let asked = 0
+    while (!isOver) {
+      const due = Math.floor(((performance.now() - start) * CHECKS_PER_SECOND) / 1_000)
+      for (; asked < due; asked += 1) void askOne(asked)
+      await sleep(TURN_MILLISECONDS)
+    }
+  }
+  const running = run()
+  return {
+    takeWorst: () => {
+      const taken = worst
+      worst = 0
+      return taken
+    },
+    passes: (secret) => ask(toMessage(secret)),
+    close: async () => {
+      isOver = true
+      await running
+      await sleep(100)
+      client.close()
+    },
+  }
+}
