@@ -23,7 +23,11 @@ export const runServe = async (path: string, version: string): Promise<Report | 
     },
     destination,
   )
-  const exit = (code: number): void => destination.flush(() => process.exit(code))
+  // What is still to be written is written, in its order, before the process ends.
+  const exit = (code: number): void => {
+    destination.once('close', () => process.exit(code))
+    destination.end()
+  }
   log.info({ version, node: process.version }, 'starting')
   const served = serve({ path, loaded, environment: process.env, log, now: Date.now })
   let isSecond = false
