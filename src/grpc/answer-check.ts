@@ -19,6 +19,8 @@ export interface AnswerOptions {
  */
 export const createAnswerCheck = ({ check, outage, observer }: AnswerOptions): handleUnaryCall<Buffer, Buffer> => {
   const encode = createRememberedAnswers()
+  const write = (verdict: Verdict, request: RequestView): Buffer =>
+    encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
   return async (call, callback) => {
     const start = performance.now()
     let request = NO_REQUEST
@@ -28,11 +30,11 @@ export const createAnswerCheck = ({ check, outage, observer }: AnswerOptions): h
       const view = decodeCheck(call.request, toMilliseconds(call.getDeadline()))
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
-      answer = encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
+      answer = write(verdict, request)
     } catch (error) {
       observer.fault(error)
       verdict = failed('internal_fault')
-      answer = encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
+      answer = write(verdict, request)
     }
     callback(null, answer)
     observer.decided(request, verdict, performance.now() - start)

@@ -1,4 +1,5 @@
 import { allocateShared } from './shared-memory.ts'
+
 /** A key that will be refused from that time on, in milliseconds since the epoch. */
 export interface ExpiringKey {
   readonly id: string
