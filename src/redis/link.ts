@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisSourceConfig } from '../config/redis-source-schema.ts'
+import { within } from '../lookup/within.ts'
 import { locateServer } from './locate-server.ts'
 import { type Client, type Endpoint, openClient, toFailureText } from './open-client.ts'
-import { within } from './within.ts'
 
 /** What a link tells. None of it may throw. */
 export interface LinkListener {

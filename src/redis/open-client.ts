@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { within } from './within.ts'
+import { within } from '../lookup/within.ts'
 
 /** A server, and how to log in there. */
 export interface Endpoint {

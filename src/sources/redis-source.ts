@@ -1,5 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import type { RedisSourceConfig } from '../config/redis-source-schema.ts'
+import { createFloodGuard } from '../lookup/flood-guard.ts'
+import { createLookupCache, type Keep } from '../lookup/lookup-cache.ts'
+import { within } from '../lookup/within.ts'
 import type { Observer } from '../ops/observer.ts'
 import { toKeyNames } from '../redis/key-names.ts'
 import { createLastUseWriter } from '../redis/last-use-writer.ts'
@@ -7,10 +9,7 @@ import { createRedisLink } from '../redis/link.ts'
 import { toSourceName } from '../redis/locate-server.ts'
 import { toFailureText } from '../redis/open-client.ts'
 import { createProblemList } from '../redis/problem-list.ts'
-import { createRecordCache, type ReadRecord } from '../redis/record-cache.ts'
-import { MAX_RECORD_BYTES, parseRecord } from '../redis/stored-record.ts'
-import { createTokenBucket } from '../redis/token-bucket.ts'
-import { within } from '../redis/within.ts'
+import { MAX_RECORD_BYTES, parseRecord, type StoredRecord } from '../redis/stored-record.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyLookup, KeySource } from './key-source.ts'
 
@@ -22,8 +21,8 @@ const START_MILLISECONDS = 2_000
 /** The greatest rate at which secrets that turn out to be unknown are asked for. */
 const UNKNOWN_PER_SECOND = 500
 const ABSENT_TTL_MILLISECONDS = 10_000
-/** For how long a flood is a problem after the last secret that was not asked for. */
-const FLOOD_MILLISECONDS = 10_000
+/** How many of them may be asked for at a time. */
+const UNKNOWN_AT_ONCE = 500
 const FLOOD = `unknown secrets come faster than ${UNKNOWN_PER_SECOND} a second: those beyond are not asked for, and get 503`
 
 /**
@@ -35,26 +34,22 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
   const names = toKeyNames(config.prefix)
   const now = () => performance.now()
   const problems = createProblemList((problem) => observer.reloaded('keys', name, [problem]))
-  /** Digests that had a record: those are asked for whatever the rate. */
-  const seen = new LRUCache<string, true>({ max: config.cache })
-  const unknowns = createTokenBucket(UNKNOWN_PER_SECOND, now)
+  const guard = createFloodGuard({
+    perSecond: UNKNOWN_PER_SECOND,
+    atOnce: UNKNOWN_AT_ONCE,
+    max: config.cache,
+    onFlood: () => observer.reloaded('keys', name, [FLOOD]),
+    now,
+  })
   const own = new WeakSet<KeyRecord>()
-  let floodedAt = Number.NEGATIVE_INFINITY
-  const isFlooded = () => now() - floodedAt < FLOOD_MILLISECONDS
 
   const read = async (digest: string): Promise<ReadRecord> => {
     if (!link.isUp()) return UNAVAILABLE
-    const isSeen = seen.has(digest)
-    if (!isSeen && !unknowns.take()) {
-      if (!isFlooded()) observer.reloaded('keys', name, [FLOOD])
-      floodedAt = now()
-      return UNAVAILABLE
-    }
+    const leave = guard.enter(digest)
+    if (!leave) return UNAVAILABLE
     const record = await ask(digest)
     if (record.kind === 'broken') problems.add(toShortName(digest), record.problem)
-    if (record.kind !== 'entry' && record.kind !== 'replaced') return record
-    if (!isSeen) unknowns.giveBack()
-    seen.set(digest, true)
+    leave(record.kind === 'entry' || record.kind === 'replaced')
     return record
   }
   const ask = async (digest: string): Promise<ReadRecord> => {
@@ -69,9 +64,18 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
       return UNAVAILABLE
     }
   }
-  const cache = createRecordCache({ max: config.cache, ttl: config.ttl, absentTtl: ABSENT_TTL_MILLISECONDS, now, read })
+  const keep = ({ kind }: ReadRecord): Keep | undefined => {
+    if (kind === 'unavailable') return undefined
+    return kind === 'absent' ? { kind, ttl: ABSENT_TTL_MILLISECONDS } : { kind: 'present', ttl: config.ttl }
+  }
+  const cache = createLookupCache({ max: config.cache, keep, now })
   const find = async (digest: string, end: number): Promise<ReadRecord> =>
-    cache.find(digest) ?? (await within(cache.load(digest), end - now())) ?? UNAVAILABLE
+    cache.find(digest) ??
+    (await within(
+      cache.load(digest, () => read(digest)),
+      end - now(),
+    )) ??
+    UNAVAILABLE
 
   let isLoaded = false
   const link = createRedisLink(
@@ -113,7 +117,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     isLoaded: () => isLoaded,
     groups: () => [],
     problems: () => {
-      const list = [...problems.list(), ...(isFlooded() ? [FLOOD] : [])]
+      const list = [...problems.list(), ...(guard.isFlooded() ? [FLOOD] : [])]
       return (isLoaded || list.length > 0 ? list : ['not connected yet']).map((problem) => `${name}: ${problem}`)
     },
     lookUp: async (digest, deadline = Number.POSITIVE_INFINITY) => {
@@ -131,6 +135,9 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     close: () => void within(writer.close(), 1_000).then(link.close),
   }
 }
+
+/** A record, or that it cannot be known now. */
+type ReadRecord = StoredRecord | { readonly kind: 'unavailable' }
 
 const UNAVAILABLE = { kind: 'unavailable' } as const
 
