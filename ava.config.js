@@ -1,5 +1,11 @@
 export default {
-  files: ['test/**/*.test.ts', '!test/e2e/prefect.test.ts', '!test/kubernetes/**', '!test/redis/**'],
+  files: [
+    'test/**/*.test.ts',
+    '!test/e2e/prefect.test.ts',
+    '!test/e2e/rolling.test.ts',
+    '!test/kubernetes/**',
+    '!test/redis/**',
+  ],
   extensions: ['ts'],
   timeout: '90s',
   concurrency: 2,
