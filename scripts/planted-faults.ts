@@ -32,14 +32,14 @@ export const MUTANTS: readonly Mutant[] = [
     'the first of two credentials wins',
     'core/credential.ts',
     "if (authorization.includes(',')) return MALFORMED",
-    "if (authorization.includes(',')) return extractCredential(authorization.split(',')[0])",
+    "if (authorization.includes(',')) return extractAuthorization(authorization.split(',')[0], carrier)",
   ],
   ['the scheme is compared with its case', 'core/credential.ts', '=*))?$/i', '=*))?$/'],
   [
     'Authorization goes upstream',
-    'core/check.ts',
-    "authorization.kind === 'remove' ? [...remove, 'authorization'] : remove",
-    'remove',
+    'core/strip-carriers.ts',
+    "!replaced || name !== 'authorization'",
+    "name !== 'authorization'",
   ],
   [
     'identity headers stay on public routes',
@@ -95,11 +95,11 @@ export const MUTANTS: readonly Mutant[] = [
   ['disabled keys pass', 'verify/judge-key.ts', 'if (disabled)', 'if (disabled && keyId === "")'],
   [
     'keys pass where tokens are asked for',
-    'verify/verify.ts',
+    'verify/verify-bearer.ts',
     'return accept.keys ? judgeKey',
     'return true ? judgeKey',
   ],
-  ['any configured issuer is accepted', 'verify/verify.ts', ' && accept.issuers.has(issuer)', ''],
+  ['any configured issuer is accepted', 'verify/verify-bearer.ts', ' && accept.issuers.has(issuer)', ''],
   ['the type is not checked', 'verify/verify-token.ts', 'if (!types.has(toType(jws.type)))', 'if (false as boolean)'],
   ['ID tokens pass', 'verify/verify-token.ts', 'if (isIdToken && ', 'if (false && '],
   [

@@ -7,10 +7,13 @@ import { createCached } from './verify/cached.ts'
 import { createIssuer, type Issuer } from './verify/issuer.ts'
 import type { JwkSetStatus } from './verify/jwk-set.ts'
 import { createVerify } from './verify/verify.ts'
+import { createVerifyBearer } from './verify/verify-bearer.ts'
 
 /** The decision with all that it needs, always as the newest good configuration says. */
 export interface Gate {
   readonly check: Check
+  /** The headers that the policy reads, by lower-case name. */
+  readonly reads: () => ReadonlySet<string>
   readonly keys: () => KeyStore
   readonly jwkSets: () => readonly (JwkSetStatus & { readonly issuer: string })[]
   /** False when there is nothing at all to verify a credential with, though a route asks for one. */
@@ -43,7 +46,10 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     // Emptied by each reload: what was verified by other settings is verified anew.
     const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
-    const verify = createVerify({ keys, issuers, cached, now })
+    const verify = createVerify({
+      bearer: createVerifyBearer({ keys, issuers, cached, now }),
+      password: () => ({ kind: 'unavailable', reason: 'passwords_unavailable' }),
+    })
     return { config: next, keys, issuers, check: createCheck(next.policy, verify) }
   }
 
@@ -52,6 +58,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     [...parts.issuers.values()].map(({ config: { issuer }, keys: { jwkSet } }) => ({ issuer, ...jwkSet.status() }))
   return {
     check: (request) => parts.check(request),
+    reads: () => parts.config.policy.reads,
     settled: settle([...parts.issuers.values()]),
     keys: () => parts.keys,
     jwkSets,

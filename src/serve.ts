@@ -61,7 +61,7 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
   const outage = () => current.file.outage
-  const grpc = await listenGrpc(config.file.listen, { check: gate.check, outage, observer })
+  const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer })
   log.info({ grpc: grpc.address, ops: ops.address }, 'listening')
   let wasServing: boolean | undefined
   const tellHealth = (): void => {

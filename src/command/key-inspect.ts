@@ -1,5 +1,4 @@
-import { extractCredential } from '../core/credential.ts'
-import { toHost } from '../core/host.ts'
+import { isToken } from '../core/credential.ts'
 import { ExitCode } from '../exit-code.ts'
 import { isMistyped } from '../key/checksum.ts'
 import { toDigest } from '../key/digest.ts'
@@ -47,7 +46,7 @@ export const runKeyInspect = (
   })
 
 const inspect = (secret: string, { keys, isWhole }: KeyList, host: string | undefined, now: number): Finding => {
-  if (extractCredential(`Bearer ${secret}`).kind !== 'found') return { passes: false, reason: 'malformed_credential' }
+  if (!isToken(secret)) return { passes: false, reason: 'malformed_credential' }
   const digest = toDigest(secret)
   const groups = keys.map(({ entry, origin }) => ({ origin, records: toRecords(entry) }))
   const { byDigest, owners } = toKeyIndex(groups, EMPTY_INDEX)
@@ -55,7 +54,7 @@ const inspect = (secret: string, { keys, isWhole }: KeyList, host: string | unde
   const key = keys.find(({ entry, origin }) => entry.id === record?.id && owners.get(entry.id) === origin)
   if (!record || !key) return { passes: false, reason: toUnknownReason(secret, isWhole) }
   const { hosts, ...anywhere } = record
-  const verdict = judgeKey(host === undefined ? anywhere : record, host && toHost(host), now)
+  const verdict = judgeKey(host === undefined ? anywhere : record, host, now)
   const passes = verdict.kind === 'verified'
   return { passes, reason: passes ? 'verified' : verdict.reason, ...toDetails(key, digest) }
 }

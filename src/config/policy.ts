@@ -1,5 +1,7 @@
+import { BEARER, toHeaderName } from '../core/carrier.ts'
 import type { Policy } from '../core/check.ts'
 import type { Identity, IdentitySource } from '../core/identity.ts'
+import { READ_HEADERS } from '../core/request.ts'
 import type { Route, Rule, UpstreamAuthorization } from '../core/route.ts'
 import type { ConfigFile, RouteConfig } from './schema.ts'
 
@@ -10,6 +12,7 @@ export const toPolicy = (config: ConfigFile, passwords: ReadonlyMap<string, stri
   return {
     routes: { list, byName: new Map(named.map((route) => [route.name, route])) },
     identity: toIdentity(config.identity),
+    reads: toReads(list),
   }
 }
 
@@ -39,6 +42,9 @@ const toRule = (config: ConfigFile, route: RouteConfig, passwords: ReadonlyMap<s
   return {
     kind: 'bearer',
     realm: route.realm ?? 'api',
+    credentials: [BEARER],
+    several: 'refuse',
+    origins: [],
     accept: {
       keys: accept ? accept.includes('keys') : config.keys.length > 0,
       issuers: new Set(accept ? issuers.filter((issuer) => accept.includes(issuer)) : issuers),
@@ -57,6 +63,14 @@ const toAuthorization = (
   // RFC 7617 §2: user name and password joined by a colon, in base64.
   const pair = Buffer.from(`${username}:${passwords.get(passwordFile)}`).toString('base64')
   return { kind: 'replace', value: `Basic ${pair}` }
+}
+
+const toReads = (routes: readonly Route[]): ReadonlySet<string> => {
+  const carriers = routes.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
+  const names = carriers.flatMap((carrier) => toHeaderName(carrier) ?? [])
+  // Whether a browser was made to send what it keeps is asked about everything but a bearer.
+  const asksBrowsers = carriers.some(({ kind }) => kind !== 'bearer')
+  return new Set([...READ_HEADERS, ...names, ...(asksBrowsers ? ['sec-fetch-site'] : [])])
 }
 
 const toIdentity = ({ claims, ...own }: ConfigFile['identity']): Identity => {

@@ -1,17 +1,20 @@
 import { extractCredential } from './credential.ts'
-import { toHost } from './host.ts'
-import { findAliases, type Identity, toIdentityHeaders } from './identity.ts'
+import { isCrossSite } from './cross-site.ts'
+import { findAliases, type Identity, joinEdits, NO_EDITS, toIdentityHeaders } from './identity.ts'
 import { memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
 import { hasScopes, type Principal } from './principal.ts'
 import type { RequestView } from './request.ts'
 import { matchRoute, type Route, type Routes } from './route.ts'
+import { createStripShared, stripWhole } from './strip-carriers.ts'
 import { failed, type Ok, refused, type Verdict } from './verdict.ts'
 
 /** All that the decision rests on beside the request. */
 export interface Policy {
   readonly routes: Routes
   readonly identity: Identity
+  /** The headers that a listener must show, by lower-case name, beside those that could pass for an identity header. */
+  readonly reads: ReadonlySet<string>
 }
 
 /** Decides about a request. */
@@ -27,17 +30,15 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
     if (rule.kind === 'deny') return refused('denied_route', route)
     if (rule.kind === 'public') return ok(request, route)
 
-    const extraction = extractCredential(request.headers.get('authorization'))
+    const extraction = extractCredential(request, rule)
     if (extraction.kind === 'missing') return refused('missing_credential', route)
     if (extraction.kind === 'malformed') return refused('malformed_credential', route)
+    if (extraction.kind === 'several') return refused('several_credentials', route)
 
-    const { token } = extraction
-    const verification = await verify({
-      token,
-      accept: rule.accept,
-      host: toHost(request.host),
-      deadline: request.deadline,
-    })
+    const { credential, carrier } = extraction
+    if (isCrossSite(request, carrier, rule.origins)) return refused('cross_site', route)
+
+    const verification = await verify(credential, rule.accept, request)
     if (verification.kind === 'unavailable') return failed(verification.reason, route)
     if (verification.kind === 'rejected') return refused(verification.reason, route, verification.keyId)
 
@@ -52,32 +53,25 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
  * gets the same object, so that a listener need write its answer only once.
  */
 const createOk = (identity: Identity): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
-  const verified = memoizeWeak((route: Route) =>
-    memoizeWeak((principal: Principal) => toOk(identity, route, principal)),
-  )
-  const anonymous = memoizeWeak((route: Route) => toOk(identity, route))
+  const toOks = memoizeWeak((route: Route) => ({
+    verified: memoizeWeak((principal: Principal) => toOk(identity, route, principal)),
+    anonymous: toOk(identity, route),
+    stripShared: createStripShared(route.rule),
+  }))
   return (request, route, principal) => {
-    const ok = principal ? verified(route)(principal) : anonymous(route)
+    const { verified, anonymous, stripShared } = toOks(route)
+    const ok = principal ? verified(principal) : anonymous
     const aliases = findAliases(identity, request.headers)
-    if (aliases.length === 0) return ok
-    return { ...ok, headers: { ...ok.headers, remove: [...ok.headers.remove, ...aliases] } }
+    const shared = stripShared(request)
+    if (aliases.length === 0 && shared === NO_EDITS) return ok
+    return { ...ok, headers: joinEdits(ok.headers, shared, { set: [], remove: aliases }) }
   }
 }
 
-const toOk = (identity: Identity, { name, rule }: Route, principal?: Principal): Ok => {
-  const { set, remove } = toIdentityHeaders(identity, principal)
-  const authorization = rule.kind === 'bearer' ? rule.authorization : KEEP
-  return {
-    kind: 'ok',
-    reason: principal ? 'verified' : 'public',
-    route: name,
-    ...(principal && { principal }),
-    headers: {
-      set: authorization.kind === 'replace' ? [...set, ['authorization', authorization.value]] : set,
-      remove: authorization.kind === 'remove' ? [...remove, 'authorization'] : remove,
-    },
-  }
-}
-
-/** A public route passes the caller's Authorization on. */
-const KEEP = { kind: 'keep' } as const
+const toOk = (identity: Identity, { name, rule }: Route, principal?: Principal): Ok => ({
+  kind: 'ok',
+  reason: principal ? 'verified' : 'public',
+  route: name,
+  ...(principal && { principal }),
+  headers: joinEdits(toIdentityHeaders(identity, principal), stripWhole(rule)),
+})

@@ -15,6 +15,14 @@ export interface HeaderEdits {
   readonly remove: readonly string[]
 }
 
+export const NO_EDITS: HeaderEdits = { set: [], remove: [] }
+
+/** All of them together. No two may name the same header. */
+export const joinEdits = (...edits: readonly HeaderEdits[]): HeaderEdits => ({
+  set: edits.flatMap(({ set }) => set),
+  remove: edits.flatMap(({ remove }) => remove),
+})
+
 /**
  * Sets each identity header that the principal has a value for and removes all others, on public routes too
  * (CVE-2026-86863).

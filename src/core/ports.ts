@@ -1,4 +1,5 @@
 import type { Principal } from './principal.ts'
+import type { RequestView } from './request.ts'
 
 /** Whose credentials a route takes. */
 export interface Accept {
@@ -7,15 +8,31 @@ export interface Accept {
   readonly issuers: ReadonlySet<string>
 }
 
-/** What a client shows, and what it must be checked against. */
-export interface Credential {
+/** What a client shows, wherever in the request it stood. */
+export type Credential = BearerCredential | BasicCredential | CertificateCredential
+
+/** An API key or an access token. */
+export interface BearerCredential {
+  readonly kind: 'bearer'
   readonly token: string
-  readonly accept: Accept
-  /** The host that was asked for, as `toHost` gives it. */
-  readonly host?: string | undefined
-  /** When whoever asked stops waiting, in milliseconds since the epoch. */
-  readonly deadline?: number | undefined
 }
+
+/** A user name and a password of that file. */
+export interface BasicCredential {
+  readonly kind: 'basic'
+  readonly user: string
+  readonly password: string
+  readonly htpasswdFile: string
+}
+
+/** A client certificate that the proxy has verified, by the name in it. */
+export interface CertificateCredential {
+  readonly kind: 'certificate'
+  readonly name: string
+}
+
+/** What a credential is asked about: the host as the client sent it, and how long whoever asked waits. */
+export type Asked = Pick<RequestView, 'host' | 'deadline'>
 
 /** Why a credential is bad. For logs, metrics and Envoy's access log, never for the client: no oracle. */
 export type Rejection =
@@ -37,9 +54,11 @@ export type Rejection =
   | 'wrong_audience'
   | 'claim_refused'
   | 'sender_constrained'
+  | 'unknown_user'
+  | 'wrong_password'
 
 /** Why a credential cannot be judged. */
-export type Outage = 'keys_unavailable' | 'jwk_set_unavailable' | 'internal_fault'
+export type Outage = 'keys_unavailable' | 'jwk_set_unavailable' | 'passwords_unavailable' | 'internal_fault'
 
 export type Verification =
   | Verified
@@ -53,5 +72,5 @@ export interface Verified {
   readonly expiresAt?: number
 }
 
-/** Judges a credential. It never throws for what a client sent. */
-export type Verify = (credential: Credential) => Verification | Promise<Verification>
+/** Judges a credential by what a route accepts. It never throws for what a client sent. */
+export type Verify = (credential: Credential, accept: Accept, asked: Asked) => Verification | Promise<Verification>

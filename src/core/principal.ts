@@ -1,5 +1,5 @@
 /** Who is behind a verified credential. `subject` is safe as a header value. */
-export type Principal = KeyPrincipal | TokenPrincipal
+export type Principal = KeyPrincipal | TokenPrincipal | UserPrincipal | CertificatePrincipal
 
 interface Named {
   readonly subject: string
@@ -16,6 +16,16 @@ export interface KeyPrincipal extends Named {
 export interface TokenPrincipal extends Named {
   readonly kind: 'token'
   readonly issuer: string
+}
+
+/** Somebody who knows a password; `subject` is the user name. */
+export interface UserPrincipal extends Named {
+  readonly kind: 'user'
+}
+
+/** The owner of a client certificate; `subject` is the SPIFFE id or another name in it. */
+export interface CertificatePrincipal extends Named {
+  readonly kind: 'certificate'
 }
 
 /** True when the principal has every scope of the list (RFC 6750 §3). */

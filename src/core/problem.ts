@@ -11,7 +11,7 @@ export interface Problem {
 }
 
 const DETAILS: Record<BearerError, string> = {
-  invalid_request: 'Send exactly one credential, in one header: Authorization: Bearer TOKEN.',
+  invalid_request: 'Send exactly one credential, once, such as one header Authorization: Bearer TOKEN.',
   invalid_token: 'The API key or access token was not accepted. Check that it is the current one for this service.',
   insufficient_scope: 'The API key or access token is good, but lacks a scope that this request needs.',
 }

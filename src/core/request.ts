@@ -6,13 +6,20 @@ export interface RequestView {
   readonly host: string
   /** The request target with its query, as the upstream will get it. */
   readonly path: string
-  /** Those that a decision reads. Lower-case names; several lines of one name are joined by commas. */
+  /** Those that the policy reads. Lower-case names; several lines of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>
   /** Envoy's context extension `route`. It comes from Envoy's configuration, never from the client. */
   readonly routeName?: string
+  /** The name in the client certificate that the proxy has verified. Never from a header. */
+  readonly clientCertificate?: string
   /** When whoever asked stops waiting, in milliseconds since the epoch. */
   readonly deadline?: number
 }
+
+/** The headers that every decision and its log line read; a policy adds those of its carriers. */
+export const READ_HEADERS: readonly string[] = [
+  ...['authorization', 'content-type', 'origin', 'access-control-request-method', 'upgrade', 'x-request-id'],
+]
 
 /** True for a CORS preflight as the Fetch standard defines it. */
 export const isPreflight = ({ method, headers }: RequestView): boolean =>

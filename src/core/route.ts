@@ -1,18 +1,26 @@
+import { type Carrier, isSameCarrier } from './carrier.ts'
 import { matchHost, toHost } from './host.ts'
 import { matchPath, parsePath } from './path.ts'
 import type { Accept } from './ports.ts'
 import { isPreflight, isUpgrade, type RequestView } from './request.ts'
 
-/** What becomes of the caller's Authorization on its way upstream. */
+/** What becomes of the caller's credential on its way upstream. */
 export type UpstreamAuthorization =
   | { readonly kind: 'remove' }
   | { readonly kind: 'keep' }
+  /** The value of Authorization that takes its place. */
   | { readonly kind: 'replace'; readonly value: string }
 
 /** What a bearer route asks of a request. */
 export interface BearerRule {
   readonly kind: 'bearer'
   readonly realm: string
+  /** Where a credential may be, and never none. */
+  readonly credentials: readonly Carrier[]
+  /** What becomes of a request with several: it is refused, or the first of `credentials` counts. */
+  readonly several: 'refuse' | 'first'
+  /** Other sites that may make a browser send what it keeps, as Origin spells them. */
+  readonly origins: readonly string[]
   readonly accept: Accept
   /** All of them are needed. */
   readonly scopes: readonly string[]
@@ -69,11 +77,18 @@ const toStrictest = (candidates: readonly Route[]): Route | undefined => {
   const deny = candidates.find(({ rule }) => rule.kind === 'deny')
   if (!first || deny || first.rule.kind !== 'bearer') return deny
   const rules = candidates.flatMap(({ rule }) => (rule.kind === 'bearer' ? [rule] : []))
+  const credentials = first.rule.credentials.filter((carrier) =>
+    rules.every((rule) => rule.credentials.some((other) => isSameCarrier(carrier, other))),
+  )
+  if (credentials.length === 0) return { name: first.name, preflight: false, rule: { kind: 'deny' } }
   return {
     name: first.name,
     preflight: false,
     rule: {
       ...first.rule,
+      credentials,
+      several: rules.every(({ several }) => several === 'first') ? 'first' : 'refuse',
+      origins: first.rule.origins.filter((origin) => rules.every(({ origins }) => origins.includes(origin))),
       scopes: [...new Set(rules.flatMap(({ scopes }) => scopes))],
       accept: {
         keys: rules.every(({ accept }) => accept.keys),

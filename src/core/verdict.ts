@@ -1,4 +1,4 @@
-import { type BearerError, toChallenge } from './challenge.ts'
+import { type BearerError, toChallenges } from './challenge.ts'
 import type { HeaderEdits } from './identity.ts'
 import type { Outage, Rejection } from './ports.ts'
 import type { Principal } from './principal.ts'
@@ -22,8 +22,8 @@ export interface Denied {
   readonly reason: DenialReason
   readonly route?: string
   readonly error?: BearerError
-  /** The value of WWW-Authenticate. */
-  readonly challenge?: string
+  /** The values of WWW-Authenticate, one for each scheme. */
+  readonly challenges: readonly string[]
   /** Who was refused, where that is known. */
   readonly principal?: Principal
   /** The id of a key that is known and not good: for the log. */
@@ -44,6 +44,8 @@ export type DenialReason =
   | 'denied_route'
   | 'missing_credential'
   | 'malformed_credential'
+  | 'several_credentials'
+  | 'cross_site'
   | 'insufficient_scope'
   | Rejection
 
@@ -54,13 +56,15 @@ export type DenialReason =
 export const refused = (reason: DenialReason, route?: Route, who?: Principal | string): Denied => {
   const { status, error } = REFUSALS[reason as keyof typeof REFUSALS] ?? BAD_CREDENTIAL
   const rule = route?.rule.kind === 'bearer' ? route.rule : undefined
+  const challenges = rule && (status === 401 || error) ? toChallenges(rule, error) : []
   return {
     kind: 'denied',
-    status,
+    // RFC 9110 §15.5.2: a 401 names a way to log in; where there is none, as for a certificate, it is a 403.
+    status: status === 401 && challenges.length === 0 ? 403 : status,
     reason,
     ...(route && { route: route.name }),
     ...(error && { error }),
-    ...(rule && { challenge: toChallenge(rule.realm, error, reason === 'insufficient_scope' ? rule.scopes : []) }),
+    challenges,
     ...(typeof who === 'string' ? { keyId: who } : who && { principal: who }),
   }
 }
@@ -80,6 +84,8 @@ const REFUSALS: Record<Exclude<DenialReason, Rejection>, Refusal> = {
   // RFC 6750 §3.1: no error code where there was no credential.
   missing_credential: { status: 401 },
   malformed_credential: { status: 400, error: 'invalid_request' },
+  several_credentials: { status: 400, error: 'invalid_request' },
+  cross_site: { status: 403 },
   insufficient_scope: { status: 403, error: 'insufficient_scope' },
 }
 

@@ -9,6 +9,7 @@ import { createRememberedAnswers } from './remembered-answers.ts'
 
 export interface AnswerOptions {
   readonly check: Check
+  readonly reads: () => ReadonlySet<string>
   readonly outage: () => AnswerStyle['outage']
   readonly observer: Observer
 }
@@ -17,7 +18,12 @@ export interface AnswerOptions {
  * Answers Check calls. Each ends with gRPC status OK: Envoy takes every other status for an outage, which
  * `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
  */
-export const createAnswerCheck = ({ check, outage, observer }: AnswerOptions): handleUnaryCall<Buffer, Buffer> => {
+export const createAnswerCheck = ({
+  check,
+  reads,
+  outage,
+  observer,
+}: AnswerOptions): handleUnaryCall<Buffer, Buffer> => {
   const encode = createRememberedAnswers()
   const write = (verdict: Verdict, request: RequestView): Buffer =>
     encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
@@ -27,7 +33,7 @@ export const createAnswerCheck = ({ check, outage, observer }: AnswerOptions): h
     let verdict: Verdict
     let answer: Buffer
     try {
-      const view = decodeCheck(call.request, toMilliseconds(call.getDeadline()))
+      const view = decodeCheck(call.request, reads(), toMilliseconds(call.getDeadline()))
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
       answer = write(verdict, request)

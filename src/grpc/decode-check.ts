@@ -3,30 +3,30 @@ import { readFields } from './protobuf-reader.ts'
 
 /** Field numbers of `envoy.service.auth.v3`; proto/external_auth.proto names them all. */
 const CheckRequest = { attributes: 1 } as const
-const AttributeContext = { request: 4, contextExtensions: 10 } as const
+const AttributeContext = { source: 1, request: 4, contextExtensions: 10 } as const
+const Peer = { principal: 4 } as const
 const Request = { http: 2 } as const
 const HttpRequest = { method: 2, headers: 3, path: 4, host: 5, headerMap: 13 } as const
 const HeaderMap = { headers: 1 } as const
 const HeaderValue = { key: 1, value: 2, rawValue: 3 } as const
 const MapEntry = { key: 1, value: 2 } as const
 
-/** The headers that a decision reads, and the names that an upstream could take for an identity header. */
-const READ = new Set([
-  ...['authorization', 'content-type', 'origin', 'access-control-request-method', 'upgrade', 'x-request-id'],
-])
+/** Names that an upstream could take for an identity header. */
 const ALIAS = /[^a-z0-9-]/
 
 /**
  * Reads of a Check message what a decision needs, and nothing else: this is done for every request of every user.
+ * Of the headers these are those that the policy `reads` and the names that an upstream could take for an identity header.
  * Undefined when there is no HTTP request in it; throws a RangeError when the bytes are no message. `deadline` is in
  * milliseconds since the epoch.
  */
-export const decodeCheck = (bytes: Buffer, deadline?: number): RequestView | undefined => {
+export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?: number): RequestView | undefined => {
   let hasHttp = false
   let method = ''
   let host = ''
   let path = ''
   let routeName: string | undefined
+  let clientCertificate = ''
   const headers = new Map<string, string>()
 
   // Latin-1 keeps every byte apart: none that is not ASCII can be taken for a part of a credential, a host or a path.
@@ -34,7 +34,7 @@ export const decodeCheck = (bytes: Buffer, deadline?: number): RequestView | und
   /** Lines of one name are joined as Envoy joins them, so that two credentials are seen as two. */
   const addHeader = (name: string, start: number, end: number): void => {
     // Pseudo headers start with a colon: method, path and authority have fields of their own.
-    if (!READ.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
+    if (!reads.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
     const value = text(start, end)
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
@@ -85,6 +85,10 @@ export const decodeCheck = (bytes: Buffer, deadline?: number): RequestView | und
         hasHttp = true
         readFields(bytes, from, to, readHttp)
       })
+    } else if (field === AttributeContext.source) {
+      readFields(bytes, start, end, (inner, from, to) => {
+        if (inner === Peer.principal) clientCertificate = text(from, to)
+      })
     }
   }
   readFields(bytes, 0, bytes.length, (field, start, end) => {
@@ -97,6 +101,7 @@ export const decodeCheck = (bytes: Buffer, deadline?: number): RequestView | und
     path,
     headers,
     ...(routeName !== undefined && { routeName }),
+    ...(clientCertificate !== '' && { clientCertificate }),
     ...(deadline !== undefined && Number.isFinite(deadline) && { deadline }),
   }
 }

@@ -62,9 +62,9 @@ const toOkResponse = ({ headers }: Ok): readonly Buffer[] => [
 
 const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly Buffer[] => {
   const problem = toProblem(verdict)
-  const challenge = verdict.kind === 'denied' ? verdict.challenge : undefined
+  const challenges = verdict.kind === 'denied' ? verdict.challenges : []
   const headers = [
-    ...(challenge === undefined ? [] : [overwrite('www-authenticate', challenge)]),
+    ...challenges.map((challenge) => overwrite('www-authenticate', challenge)),
     overwrite('content-type', isGrpc ? 'text/plain' : 'application/problem+json'),
   ]
   return [

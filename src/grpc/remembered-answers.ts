@@ -4,7 +4,7 @@ import { type AnswerStyle, encodeVerdict } from './encode-verdict.ts'
 
 /**
  * Writes each answer once. What lets one principal through on one route is one object, and is forgotten with it; a
- * refusal that names nobody is told by its route, reason and challenge, all of them ours, so there are few.
+ * refusal that names nobody is told by its route, reason and challenges, all of them ours, so there are few.
  */
 export const createRememberedAnswers = (): ((verdict: Verdict, style: AnswerStyle) => Buffer) => {
   const letThrough = memoizeWeak((verdict: Verdict) => encodeVerdict(verdict, { isGrpc: false, outage: 'denied' }))
@@ -14,8 +14,8 @@ export const createRememberedAnswers = (): ((verdict: Verdict, style: AnswerStyl
     if (verdict.kind === 'denied' && (verdict.principal || verdict.keyId !== undefined)) {
       return encodeVerdict(verdict, style)
     }
-    const challenge = verdict.kind === 'denied' ? verdict.challenge : style.outage
-    const name = `${verdict.route} ${verdict.reason} ${style.isGrpc} ${challenge}`
+    const told = verdict.kind === 'denied' ? verdict.challenges.join() : style.outage
+    const name = `${verdict.route} ${verdict.reason} ${style.isGrpc} ${told}`
     const known = refusals.get(name)
     if (known) return known
     const answer = encodeVerdict(verdict, style)

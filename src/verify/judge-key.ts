@@ -1,16 +1,18 @@
-import { matchHost } from '../core/host.ts'
+import { matchHost, toHost } from '../core/host.ts'
 import { memoizeWeak } from '../core/memoize.ts'
 import type { Verification, Verified } from '../core/ports.ts'
 import type { KeyRecord } from '../sources/key-record.ts'
 
-/** Whether a key that was found is good now, on this host. `now` is in milliseconds since the epoch. */
-export const judgeKey = (record: KeyRecord, host: string | undefined, now: number): Verification => {
+/** Whether a key that was found is good now, on the host that was asked for as a client sent it. `now` is in milliseconds since the epoch. */
+export const judgeKey = (record: KeyRecord, asked: string | undefined, now: number): Verification => {
   const { id: keyId, disabled, notBefore, expires, hosts } = record
   if (disabled) return { kind: 'rejected', reason: 'disabled_key', keyId }
   if (expires !== undefined && expires <= now) return { kind: 'rejected', reason: 'expired_key', keyId }
   if (notBefore !== undefined && notBefore > now) return { kind: 'rejected', reason: 'premature_key', keyId }
-  if (hosts && !(host !== undefined && hosts.some((pattern) => matchHost(pattern, host)))) {
-    return { kind: 'rejected', reason: 'wrong_host', keyId }
+  if (hosts) {
+    const host = asked === undefined ? undefined : toHost(asked)
+    const isGood = host !== undefined && hosts.some((pattern) => matchHost(pattern, host))
+    if (!isGood) return { kind: 'rejected', reason: 'wrong_host', keyId }
   }
   return toVerified(record)
 }

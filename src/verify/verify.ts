@@ -1,65 +1,23 @@
-import type { Credential, Rejection, Verification, Verify } from '../core/ports.ts'
-import { isMistyped } from '../key/checksum.ts'
-import { toDigest } from '../key/digest.ts'
-import type { KeyStore } from '../sources/key-store.ts'
-import type { Cached } from './cached.ts'
-import type { Issuer } from './issuer.ts'
-import { judgeKey } from './judge-key.ts'
-import { own, parseJws } from './jws.ts'
+import type { Verify } from '../core/ports.ts'
+import type { VerifyBearer } from './verify-bearer.ts'
+import { verifyCertificate } from './verify-certificate.ts'
+import type { VerifyPassword } from './verify-password.ts'
 
-export interface VerifyOptions {
-  readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'used' | 'isComplete'>
-  readonly issuers: ReadonlyMap<string, Issuer>
-  readonly cached: Cached
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+export interface Verifiers {
+  readonly bearer: VerifyBearer
+  readonly password: VerifyPassword
 }
 
-/** Looks a credential up as an API key; what is none, and is a JWS, is verified as an access token. */
-export const createVerify = ({ keys, issuers, cached, now }: VerifyOptions): Verify => {
-  const verifyOther = (credential: Credential, digest: string): Verification | Promise<Verification> => {
-    const { token, accept, deadline } = credential
-    const jws = parseJws(token)
-    // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
-    const issuer = jws.kind === 'jws' ? own(jws.claims, 'iss') : undefined
-    const known = typeof issuer === 'string' && accept.issuers.has(issuer) ? issuers.get(issuer) : undefined
-    if (jws.kind === 'jws' && known) {
-      const { verify, keys } = known
-      const from = { issuer: known.config.issuer, version: keys.jwkSet.version }
-      return cached(from, digest, () => verify(token, jws, deadline))
+/** Judges each kind of credential in its own way. */
+export const createVerify =
+  ({ bearer, password }: Verifiers): Verify =>
+  (credential, accept, asked) => {
+    switch (credential.kind) {
+      case 'bearer':
+        return bearer(credential, accept, asked)
+      case 'basic':
+        return password(credential, asked)
+      case 'certificate':
+        return verifyCertificate(credential)
     }
-    if (accept.keys && keys.lookUp) return lookUp(credential, digest, REASONS[jws.kind])
-    return judgeUnknown(credential, REASONS[jws.kind])
   }
-  const lookUp = async (credential: Credential, digest: string, reason: Rejection): Promise<Verification> => {
-    // A typo costs nobody a question.
-    if (isMistyped(credential.token)) return { kind: 'rejected', reason: 'mistyped_key' }
-    const lookup = await keys.lookUp?.(digest, credential.deadline)
-    if (lookup?.kind === 'found') {
-      const time = now()
-      const verification = judgeKey(lookup.record, credential.host, time)
-      if (verification.kind === 'verified') keys.used?.(lookup.record, time)
-      return verification
-    }
-    if (lookup?.kind === 'unavailable') return { kind: 'unavailable', reason: 'keys_unavailable' }
-    return judgeUnknown(credential, reason)
-  }
-  const judgeUnknown = ({ token, accept }: Credential, reason: Rejection): Verification => {
-    if (isMistyped(token)) return { kind: 'rejected', reason: 'mistyped_key' }
-    // An outage is not a denial: it may be a key of the source that could not be read.
-    if (accept.keys && !keys.isComplete()) return { kind: 'unavailable', reason: 'keys_unavailable' }
-    return { kind: 'rejected', reason }
-  }
-
-  return (credential) => {
-    const { token, accept, host } = credential
-    // CWE-208: the digest is what is compared, so that time tells nothing about a secret.
-    const digest = toDigest(token)
-    const record = keys.find(digest)
-    if (!record) return verifyOther(credential, digest)
-    return accept.keys ? judgeKey(record, host, now()) : { kind: 'rejected', reason: 'key_not_accepted' }
-  }
-}
-
-/** Why a credential that is no key of ours, and no token of an accepted issuer, is bad. */
-const REASONS = { jws: 'issuer_not_accepted', malformed: 'malformed_token', opaque: 'unknown_key' } as const

@@ -1,10 +1,14 @@
 import test from 'ava'
+import { BEARER } from '../../src/core/carrier.ts'
 import type { RequestView } from '../../src/core/request.ts'
 import { type BearerRule, matchRoute, type Route, type Rule } from '../../src/core/route.ts'
 
 const bearer = (change: Partial<BearerRule> = {}): BearerRule => ({
   kind: 'bearer',
   realm: 'api',
+  credentials: [BEARER],
+  several: 'refuse',
+  origins: [],
   accept: { keys: true, issuers: new Set(['https://a', 'https://b']) },
   scopes: [],
   authorization: { kind: 'remove' },

@@ -26,7 +26,7 @@ runCases(test, async (policy) => {
     ask: async (message) => {
       const bytes = checkMethod.requestSerialize(message)
       const start = performance.now()
-      const request = decodeCheck(bytes)
+      const request = decodeCheck(bytes, gate.reads())
       const verdict = request ? await gate.check(request) : refused('malformed_request')
       const millis = performance.now() - start
       const style = { isGrpc: request !== undefined && isGrpc(request), outage: file.outage }

@@ -1,6 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { BEARER } from '../../src/core/carrier.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { READ_HEADERS } from '../../src/core/request.ts'
 import type { Route } from '../../src/core/route.ts'
 import { failed, type Ok, refused, type Verdict } from '../../src/core/verdict.ts'
 import { decodeCheck } from '../../src/grpc/decode-check.ts'
@@ -9,7 +11,7 @@ import { createRememberedAnswers } from '../../src/grpc/remembered-answers.ts'
 import type { CheckRequest } from '../generated/envoy/service/auth/v3/CheckRequest.ts'
 import { checkMethod } from '../vectors/check-method.ts'
 
-const READ = ['authorization', 'content-type', 'origin', 'access-control-request-method', 'upgrade', 'x-request-id']
+const READ = new Set([...READ_HEADERS, 'x-api-key'])
 
 const ascii = fc.string({ unit: 'binary-ascii', maxLength: 300 })
 const headerName = fc.oneof(
@@ -22,7 +24,7 @@ const lines = fc.array(fc.tuple(headerName, ascii), { maxLength: 30 })
 const expectedHeaders = (all: readonly (readonly [string, string])[]): ReadonlyMap<string, string> => {
   const headers = new Map<string, string>()
   for (const [name, value] of all) {
-    if (!READ.includes(name) && (name.startsWith(':') || !/[^a-z0-9-]/.test(name))) continue
+    if (!READ.has(name) && (name.startsWith(':') || !/[^a-z0-9-]/.test(name))) continue
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
@@ -33,16 +35,17 @@ const encodeRequest = (message: CheckRequest): Buffer => checkMethod.requestSeri
 
 test('a request is read as @grpc/proto-loader wrote it: map form', (t) => {
   fc.assert(
-    fc.property(ascii, ascii, ascii, lines, fc.option(ascii), (method, host, path, all, route) => {
+    fc.property(ascii, ascii, ascii, lines, fc.option(ascii), ascii, (method, host, path, all, route, principal) => {
       const headers = Object.assign(Object.create(null), Object.fromEntries(all)) as Record<string, string>
       const view = decodeCheck(
         encodeRequest({
           attributes: {
-            source: { principal: 'someone' },
+            source: { principal },
             request: { http: { id: '1', method, host, path, headers, scheme: 'https', protocol: 'HTTP/2' } },
             context_extensions: { other: 'x', ...(route !== null && { route }) },
           },
         }),
+        READ,
         7,
       )
       t.deepEqual(view, {
@@ -51,6 +54,7 @@ test('a request is read as @grpc/proto-loader wrote it: map form', (t) => {
         path,
         headers: expectedHeaders(Object.entries(headers)),
         ...(route !== null && { routeName: route }),
+        ...(principal !== '' && { clientCertificate: principal }),
         deadline: 7,
       })
     }),
@@ -64,6 +68,7 @@ test('a request is read as @grpc/proto-loader wrote it: raw form, with bytes', (
       const entries = all.map(([key, raw]) => ({ key: key.toUpperCase(), raw_value: Buffer.from(raw) }))
       const view = decodeCheck(
         encodeRequest({ attributes: { request: { http: { header_map: { headers: entries } } } } }),
+        READ,
       )
       const texts = entries.map(({ key, raw_value }) => [key.toLowerCase(), raw_value.toString('latin1')] as const)
       t.deepEqual(view, { method: '', host: '', path: '', headers: expectedHeaders(texts) })
@@ -78,7 +83,7 @@ test('fields of all wire types that are not known are passed over', (t) => {
   const fixed64 = Buffer.from([15 * 8 + 1, 1, 2, 3, 4, 5, 6, 7, 8])
   const fixed32 = Buffer.from([15 * 8 + 5, 1, 2, 3, 4])
   const bytes = Buffer.from([15 * 8 + 2, 2, 1, 2])
-  t.is(decodeCheck(Buffer.concat([varint, fixed64, fixed32, bytes, known]))?.method, 'GET')
+  t.is(decodeCheck(Buffer.concat([varint, fixed64, fixed32, bytes, known]), READ)?.method, 'GET')
 })
 
 const whole = encodeRequest({
@@ -90,17 +95,17 @@ const whole = encodeRequest({
 
 test('a message that is cut short is refused or is no request: never half of one', (t) => {
   for (let length = 0; length < whole.length; length += 1) {
-    const cut = (): unknown => decodeCheck(whole.subarray(0, length))
+    const cut = (): unknown => decodeCheck(whole.subarray(0, length), READ)
     if (length === 0) t.is(cut(), undefined)
     else t.throws(cut, { instanceOf: RangeError }, `${length} bytes`)
   }
-  t.is(decodeCheck(whole)?.headers.get('authorization'), 'Bearer abc')
+  t.is(decodeCheck(whole, READ)?.headers.get('authorization'), 'Bearer abc')
 })
 
 test('hostile bytes end in a RangeError or in a request, and quickly', (t) => {
   const isHarmless = (bytes: Uint8Array): boolean => {
     try {
-      decodeCheck(Buffer.from(bytes))
+      decodeCheck(Buffer.from(bytes), READ)
       return true
     } catch (error) {
       return error instanceof RangeError
@@ -134,6 +139,9 @@ const route: Route = {
   rule: {
     kind: 'bearer',
     realm: 'a "quoted" realm',
+    credentials: [BEARER],
+    several: 'refuse',
+    origins: [],
     accept: { keys: true, issuers: new Set() },
     scopes: ['read', 'write'],
     authorization: { kind: 'remove' },

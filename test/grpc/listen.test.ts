@@ -5,6 +5,7 @@ import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/gr
 import test, { type ExecutionContext } from 'ava'
 import { service as healthService } from 'grpc-health-check'
 import type { Check } from '../../src/core/check.ts'
+import { READ_HEADERS } from '../../src/core/request.ts'
 import { type GrpcListener, listenGrpc } from '../../src/grpc/listen.ts'
 import { createAuthority, writeCertificate } from '../fixtures/certificates.ts'
 import { eventually } from '../fixtures/eventually.ts'
@@ -40,7 +41,7 @@ const listen = async (
   const recorder = createRecorder()
   const listener = await listenGrpc(
     { grpc: '127.0.0.1:0', ops: '', ...settings },
-    { check, outage: () => 'denied', observer: recorder.observer },
+    { check, reads: () => new Set(READ_HEADERS), outage: () => 'denied', observer: recorder.observer },
   )
   t.teardown(() => listener.close(0))
   const call = <Q, A>(

@@ -35,7 +35,14 @@ const REQUEST: RequestView = {
     ['x-request-id', 'r-1'],
   ]),
 }
-const DENIED: Verdict = { kind: 'denied', status: 401, reason: 'expired_key', route: 'api', keyId: 'ci' }
+const DENIED: Verdict = {
+  kind: 'denied',
+  status: 401,
+  reason: 'expired_key',
+  challenges: [],
+  route: 'api',
+  keyId: 'ci',
+}
 const OK: Verdict = {
   kind: 'ok',
   reason: 'verified',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { toDigest } from '../../src/key/digest.ts'
 import { createKeyStore } from '../../src/sources/key-store.ts'
-import { createVerify } from '../../src/verify/verify.ts'
+import { createVerifyBearer } from '../../src/verify/verify-bearer.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { makeFolder } from '../fixtures/folder.ts'
 import { createRecorder } from '../fixtures/recorder.ts'
@@ -36,7 +36,7 @@ test.serial('many keys are read and indexed off the event loop: checks go on mea
   t.is(has(`old-${COUNT - 1}`), `old-${COUNT - 1}`)
   t.is(has(`old-${COUNT}`), undefined)
 
-  const verify = createVerify({
+  const verify = createVerifyBearer({
     keys: store,
     issuers: new Map(),
     cached: (_from, _digest, verify) => verify(),
@@ -51,7 +51,7 @@ test.serial('many keys are read and indexed off the event loop: checks go on mea
   due = performance.now()
   const isSwapped = await eventually(async () => {
     for (let turn = 0; turn < 20; turn += 1) {
-      await verify({ token: secretOf(`old-${checks % COUNT}`), accept, host: undefined, deadline: undefined })
+      await verify({ kind: 'bearer', token: secretOf(`old-${checks % COUNT}`) }, accept, { host: 'a.example.com' })
       checks += 1
     }
     worst = Math.max(worst, performance.now() - due - 10)

@@ -1,12 +1,12 @@
 import test, { type ExecutionContext } from 'ava'
 import { configSchema, type IssuerConfig } from '../../src/config/schema.ts'
-import type { Accept, Verification, Verify } from '../../src/core/ports.ts'
+import type { Accept, Verification } from '../../src/core/ports.ts'
 import { toDigest } from '../../src/key/digest.ts'
 import { mintSecret } from '../../src/key/mint.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
 import { createCached } from '../../src/verify/cached.ts'
 import { createIssuer, type Issuer } from '../../src/verify/issuer.ts'
-import { createVerify } from '../../src/verify/verify.ts'
+import { createVerifyBearer, type VerifyBearer } from '../../src/verify/verify-bearer.ts'
 import { json, listenEndpoint } from '../fixtures/key-endpoint.ts'
 import { createRecorder } from '../fixtures/recorder.ts'
 import { makeSigningKey } from '../fixtures/signing-key.ts'
@@ -20,7 +20,7 @@ const other = await makeSigningKey('two')
 const claims = { iss: ISSUER, aud: 'api', sub: 'svc', iat: SECONDS - 10, exp: SECONDS + 3600 }
 
 interface World {
-  readonly verify: Verify
+  readonly verify: VerifyBearer
   readonly issuer: Issuer
   readonly clock: { now: number }
   readonly lookups: readonly string[]
@@ -45,7 +45,7 @@ const open = async (
   await issuer.keys.jwkSet.refresh()
   const keys = new Map<string, KeyRecord>()
   const isComplete = { value: true }
-  const verify = createVerify({
+  const verify = createVerifyBearer({
     keys: { find: (digest) => keys.get(digest), lookUp: undefined, isComplete: () => isComplete.value },
     issuers: new Map([[ISSUER, issuer]]),
     cached: createCached({ max: 10, now: () => clock.now, onLookup: observer.cached }),
@@ -58,18 +58,19 @@ const open = async (
   return { verify, issuer, clock, lookups, keys, isComplete, serve }
 }
 
+const ASKED = { host: 'api.example.com' }
 const ALL: Accept = { keys: true, issuers: new Set([ISSUER]) }
 
 const tell = (verification: Verification): string =>
   verification.kind === 'verified' ? verification.principal.subject : `${verification.kind} ${verification.reason}`
 
 const ask = async ({ verify }: World, token: string, accept: Accept = ALL): Promise<string> =>
-  tell(await verify({ token, accept }))
+  tell(await verify({ kind: 'bearer', token }, accept, ASKED))
 
 test('a verified token has its subject, issuer, scopes and claims', async (t) => {
   const world = await open(t)
   const token = await signer.sign({ ...claims, scope: 'a b', team: 'x' })
-  const verification = await world.verify({ token, accept: ALL })
+  const verification = await world.verify({ kind: 'bearer', token }, ALL, ASKED)
   t.deepEqual(verification, {
     kind: 'verified',
     principal: {
@@ -182,7 +183,11 @@ const scopesOf = async (
   scopeClaim?: string,
 ): Promise<unknown> => {
   const world = await open(t, scopeClaim === undefined ? {} : { scopeClaim })
-  const verification = await world.verify({ token: await signer.sign({ ...claims, ...change }), accept: ALL })
+  const verification = await world.verify(
+    { kind: 'bearer', token: await signer.sign({ ...claims, ...change }) },
+    ALL,
+    ASKED,
+  )
   return verification.kind === 'verified' && verification.principal.scopes
 }
 
@@ -261,7 +266,7 @@ test('a key is refused from its expiry on, and while it is disabled; the log lea
   world.keys.set(...keyOf('the-other-key-of-all', { disabled: true, expires: NOW - 1 }))
   t.is(await ask(world, 'the-first-key-of-all'), 'ci')
   world.clock.now += 1
-  t.deepEqual(await world.verify({ token: 'the-first-key-of-all', accept: ALL }), {
+  t.deepEqual(await world.verify({ kind: 'bearer', token: 'the-first-key-of-all' }, ALL, ASKED), {
     kind: 'rejected',
     reason: 'expired_key',
     keyId: 'ci',
