@@ -97,13 +97,25 @@ function findNodeProblem() {
   ].join('\n')
 }
 
-/** With `--envoy` also an Envoy, which the tests need. */
+/** Runs a script of this folder on our Node; 1 for one that was killed. */
+async function runScript(node, name) {
+  const child = spawn(node, [join(ROOT, 'scripts', name)], { stdio: 'inherit' })
+  const [status] = await once(child, 'exit')
+  return status ?? 1
+}
+
+/** With `--envoy` also an Envoy, with `--manifests` what checks the manifests: the tests need both. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const outcome = await setUp()
   if (outcome.kind === 'failed') {
     console.error(outcome.message)
     process.exitCode = 1
-  } else if (process.argv.includes('--envoy')) {
-    process.exitCode = spawnSync(outcome.node, [join(ROOT, 'scripts', 'envoy.ts')], { stdio: 'inherit' }).status ?? 1
+  } else {
+    const scripts = { '--envoy': 'envoy.ts', '--manifests': 'manifest-tools.ts' }
+    const wanted = Object.keys(scripts).filter((option) => process.argv.includes(option))
+    process.exitCode = Math.max(
+      0,
+      ...(await Promise.all(wanted.map((option) => runScript(outcome.node, scripts[option])))),
+    )
   }
 }

@@ -34,7 +34,8 @@ export const mintKey = <K extends NewKey>({ scopes, ...key }: K): Minted<K> => {
     secret,
     entry: entry as unknown as Minted<K>['entry'],
     record: stringify([entry], PLAIN),
-    manifest: stringify(manifest, PLAIN),
+    // Kubernetes reads YAML 1.1, to which a label `yes` without quotes is no text.
+    manifest: stringify(manifest, { ...PLAIN, version: '1.1' }),
   }
 }
 

@@ -85,3 +85,9 @@ test('a new key is a record that a key set takes, and a manifest with the same',
   t.deepEqual(parseKeyFile(name, Buffer.from(content)), { kind: 'parsed', records: [expected] })
   t.false(manifest.includes(secret) || record.includes(secret))
 })
+
+test('a manifest is read alike by YAML 1.1, as Kubernetes reads it, where a bare yes is no text', (t) => {
+  const { manifest } = mintKey({ id: 'no' })
+  t.deepEqual(parse(manifest, { version: '1.1' }), parse(manifest))
+  t.deepEqual(parse(manifest, { version: '1.1' }).metadata.labels, { 'bearergate.dev/keys': 'yes' })
+})

@@ -29,7 +29,7 @@ test.before(async (t) => {
   t.timeout(900_000)
   plane = await startControlPlane()
   api = createKubernetesApi(plane.admin)
-  token = await api.prepare()
+  token = await api.prepare(plane.folder)
   kubeconfig = plane.writeKubeconfig('gate', token, NAMESPACE)
   const config = join(plane.folder, 'bearergate.yaml')
   const source = { labelSelector: SELECTOR, kubeconfig: 'gate.kubeconfig', maxStale: `${MAX_STALE_SECONDS}s` }
