@@ -8,7 +8,14 @@ import { toSecret } from './key-lines-file.ts'
 const [path = '', count = '0'] = process.argv.slice(2)
 const loaded = loadConfig(path, {})
 if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems))
-const silent: Observer = { reloaded: () => {}, decided: () => {}, cached: () => {}, fault: () => {} }
+const silent: Observer = {
+  reloaded: () => {},
+  decided: () => {},
+  cached: () => {},
+  away: () => {},
+  asked: () => {},
+  fault: () => {},
+}
 const gate = await createGate(loaded.config, Date.now, silent)
 
 const CHECKS = 50_000

@@ -7,7 +7,9 @@ import { MUTANTS } from './planted-faults.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Fast tests; those that start whole programs would notice as well. */
-const TESTS = ['core', 'config', 'grpc', 'key', 'ops', 'sources', 'verify'].map((name) => `test/${name}/**/*.test.ts`)
+const TESTS = ['core', 'config', 'grpc', 'key', 'lookup', 'ops', 'sources', 'verify'].map(
+  (name) => `test/${name}/**/*.test.ts`,
+)
 
 const folder = mkdtempSync(join(tmpdir(), 'bearergate-mutants-'))
 for (const name of ['src', 'test', 'proto', 'scripts', 'package.json', 'ava.config.js']) {

@@ -133,4 +133,24 @@ export const MUTANTS: readonly Mutant[] = [
   ['an id moves to the newcomer', 'sources/index-tables.ts', 'if (owner !== origin)', 'if (false as boolean)'],
   ['the query is logged', 'ops/decision-line.ts', "request.path.split('?', 1)[0]", 'request.path'],
   ['client certificates are not asked for', 'grpc/tls-credentials.ts', 'tls.clientCaFile !== undefined,', 'false,'],
+  [
+    'an answer that is not true is true',
+    'verify/judge-introspection.ts',
+    "typeof active !== 'boolean'",
+    'active === undefined',
+  ],
+  [
+    'a token for somebody else is good here',
+    'verify/judge-introspection.ts',
+    '!isFor(config.audiences, ',
+    'false && !isFor(config.audiences, ',
+  ],
+  [
+    'an outage of the server is a denial',
+    'verify/authority.ts',
+    "if (judged.kind !== 'failed') answer = judged",
+    "answer = judged.kind === 'failed' ? { kind: 'rejected', reason: 'inactive_token' } : judged",
+  ],
+  ['a revoked token is good until it expires', 'verify/authority.ts', 'Math.min(cacheFor, ', 'Math.max(cacheFor, '],
+  ['an API key is shown to a server', 'verify/verify-bearer.ts', ' || isMinted(token)', ''],
 ]

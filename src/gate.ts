@@ -3,9 +3,11 @@ import type { IssuerConfig } from './config/schema.ts'
 import { type Check, createCheck } from './core/check.ts'
 import type { Observer } from './ops/observer.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
+import type { Authority } from './verify/authority.ts'
 import { createCached } from './verify/cached.ts'
 import { createIssuer, type Issuer } from './verify/issuer.ts'
 import type { JwkSetStatus } from './verify/jwk-set.ts'
+import { type OpenAuthority, openAuthorities } from './verify/open-authorities.ts'
 import { createVerify } from './verify/verify.ts'
 import { createVerifyBearer } from './verify/verify-bearer.ts'
 
@@ -31,6 +33,7 @@ interface Parts {
   readonly config: Config
   readonly keys: KeyStore
   readonly issuers: ReadonlyMap<string, Issuer>
+  readonly authorities: readonly OpenAuthority[]
   readonly check: Check
 }
 
@@ -46,11 +49,12 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     // Emptied by each reload: what was verified by other settings is verified anew.
     const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
+    const authorities = openAuthorities(next, { now, observer }, before?.authorities)
     const verify = createVerify({
-      bearer: createVerifyBearer({ keys, issuers, cached, now }),
+      bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),
       password: () => ({ kind: 'unavailable', reason: 'passwords_unavailable' }),
     })
-    return { config: next, keys, issuers, check: createCheck(next.policy, verify) }
+    return { config: next, keys, issuers, authorities, check: createCheck(next.policy, verify) }
   }
 
   let parts = await open(config)
@@ -67,11 +71,13 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       return (
         !isAsked ||
         parts.keys.isUsable() ||
+        parts.authorities.length > 0 ||
         [...parts.issuers.values()].some(({ keys: { jwkSet } }) => jwkSet.version() !== undefined)
       )
     },
     problems: () => [
       ...parts.keys.problems(),
+      ...parts.authorities.flatMap(({ authority }) => authority.problems()),
       ...jwkSets().flatMap(({ issuer, problem }) => (problem === undefined ? [] : [`${issuer}: ${problem}`])),
     ],
     reload: async (next) => {
@@ -88,6 +94,8 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     },
   }
 }
+
+const toAuthority = ({ authority }: OpenAuthority): Authority => authority
 
 /** The issuers whose keys the other configuration does not have open. */
 const toFresh = ({ issuers }: Parts, other: Parts): readonly Issuer[] => {

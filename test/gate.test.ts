@@ -14,7 +14,7 @@ test('promise 4: another setting of an issuer that is away takes effect, with th
   const toConfig = (settings: object) => {
     const issuers = [{ issuer: ISSUER, audiences: ['api'], jwksUri: endpoint.url, ...settings }]
     const file = configSchema.parse({ issuers, routes: [{ rule: 'bearer' }] })
-    return { file, policy: toPolicy(file, new Map()) }
+    return { file, policy: toPolicy(file, new Map()), secrets: new Map<string, string>() }
   }
   const gate = await createGate(toConfig({}), Date.now, createRecorder().observer)
   t.teardown(gate.close)

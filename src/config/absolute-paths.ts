@@ -31,6 +31,15 @@ export const toAbsolute = (config: ConfigFile, folder: string): ConfigFile => {
       ...issuer,
       ...(issuer.jwksFile && { jwksFile: at(issuer.jwksFile) }),
     })),
+    introspection: config.introspection.map((server) => ({
+      ...server,
+      ...(server.clientSecretFile && { clientSecretFile: at(server.clientSecretFile) }),
+      ...(server.clientKeyFile && { clientKeyFile: at(server.clientKeyFile) }),
+    })),
+    tokenReview: config.tokenReview.map((cluster) => ({
+      ...cluster,
+      ...(cluster.kubeconfig && { kubeconfig: at(cluster.kubeconfig) }),
+    })),
     routes: config.routes.map((route) =>
       typeof route.authorization === 'object'
         ? {

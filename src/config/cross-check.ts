@@ -3,7 +3,9 @@ import type { z } from 'zod'
 /** The parts of a configuration that name each other. */
 interface Names {
   readonly keys: readonly unknown[]
-  readonly issuers: readonly { readonly issuer: string }[]
+  readonly issuers: readonly Issuing[]
+  readonly introspection: readonly Issuing[]
+  readonly tokenReview: readonly Issuing[]
   readonly routes: readonly {
     readonly name?: string | undefined
     readonly rule: string
@@ -12,10 +14,16 @@ interface Names {
   readonly identity: { readonly claims: Readonly<Record<string, string>> }
 }
 
+interface Issuing {
+  readonly issuer: string
+}
+
 /** True when the parts that are checked against each other have their shape, whatever else is wrong with them. */
 export const isShaped = (value: unknown): boolean => {
-  const { keys, issuers, routes, identity } = value as Partial<Names>
-  const lists = [keys, issuers, routes].every((list) => Array.isArray(list) && list.every(isObject))
+  const { keys, issuers, introspection, tokenReview, routes, identity } = value as Partial<Names>
+  const lists = [keys, issuers, introspection, tokenReview, routes].every(
+    (list) => Array.isArray(list) && list.every(isObject),
+  )
   return lists && isObject(identity) && isObject(identity.claims)
 }
 
@@ -24,21 +32,27 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 /** What no part can know alone: names that are given twice, and names of things that are not there. */
 export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void => {
   const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
-  for (const [index, { issuer }] of config.issuers.entries()) {
-    const first = config.issuers.findIndex((other) => other.issuer === issuer)
-    if (first < index) complain(['issuers', index, 'issuer'], `is issuers[${first}] already`)
+  for (const list of ['issuers', 'introspection', 'tokenReview'] as const) {
+    for (const [index, { issuer }] of config[list].entries()) {
+      const first = config[list].findIndex((other) => other.issuer === issuer)
+      if (first < index) complain([list, index, 'issuer'], `is ${list}[${first}] already`)
+    }
   }
+  const issuing = [config.issuers, config.introspection, config.tokenReview].flat()
   const names = new Set<string>()
   for (const [index, { name, rule, accept = [] }] of config.routes.entries()) {
     if (name !== undefined && names.has(name)) complain(['routes', index, 'name'], 'is the name of a route above')
     if (name !== undefined) names.add(name)
     for (const [position, item] of accept.entries()) {
-      const known = item === 'keys' ? config.keys.length > 0 : config.issuers.some(({ issuer }) => issuer === item)
-      const list = item === 'keys' ? 'keys' : 'issuers'
+      const known = item === 'keys' ? config.keys.length > 0 : issuing.some(({ issuer }) => issuer === item)
+      const list = item === 'keys' ? 'keys' : 'issuers, introspection and tokenReview'
       if (!known) complain(['routes', index, 'accept', position], `nothing under ${list} is configured for this`)
     }
-    if (rule === 'bearer' && config.keys.length + config.issuers.length === 0) {
-      complain(['routes', index, 'rule'], 'no credential could satisfy it: configure keys or issuers')
+    if (rule === 'bearer' && config.keys.length + issuing.length === 0) {
+      complain(
+        ['routes', index, 'rule'],
+        'no credential could satisfy it: configure keys, issuers, introspection or tokenReview',
+      )
     }
   }
   const { claims, ...own } = config.identity

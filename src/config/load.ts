@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Policy } from '../core/check.ts'
 import { toAbsolute } from './absolute-paths.ts'
+import { findKeyFault } from './client-key.ts'
 import { type Problem, parseDocument } from './document.ts'
 import { toPolicy } from './policy.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
@@ -10,6 +11,8 @@ import { type ConfigFile, configSchema } from './schema.ts'
 export interface Config {
   readonly file: ConfigFile
   readonly policy: Policy
+  /** The content of each file that holds a secret of our own, by its path. */
+  readonly secrets: ReadonlyMap<string, string>
 }
 
 export type Loaded = (
@@ -20,7 +23,7 @@ export type Loaded = (
   readonly readFrom: ReadonlyMap<string, string>
 }
 
-/** Reads a configuration file and the password files it names; every problem is reported at once. */
+/** Reads a configuration file and the files with secrets that it names; every problem is reported at once. */
 export const loadConfig = (path: string, environment: Readonly<Record<string, string | undefined>>): Loaded => {
   const readFrom = new Map<string, string>()
   const read = (name: string): TextFile => {
@@ -36,20 +39,46 @@ export const loadConfig = (path: string, environment: Readonly<Record<string, st
   if (parsed.kind === 'refused') return { ...parsed, readFrom }
   const file = toAbsolute(parsed.value, dirname(resolve(path)))
 
-  const passwords = new Map<string, string>()
+  const secrets = new Map<string, string>()
   const problems: Problem[] = []
-  for (const [index, { authorization }] of file.routes.entries()) {
-    if (typeof authorization !== 'object') continue
-    const { passwordFile } = authorization.basic
-    const password = read(passwordFile)
-    const message = password.kind === 'failed' ? password.message : 'the password file is empty'
-    const content = password.kind === 'read' ? password.content.replace(/\r?\n$/, '') : ''
-    if (content !== '') passwords.set(passwordFile, content)
-    else problems.push(parsed.toProblem(['routes', index, 'authorization', 'basic', 'passwordFile'], message))
+  for (const { path: field, name, findFault = () => undefined } of toSecretFiles(file)) {
+    const secret = read(name)
+    const content = secret.kind === 'read' ? secret.content.replace(/\r?\n$/, '') : ''
+    const empty = content === '' ? 'the file is empty' : undefined
+    const fault = secret.kind === 'failed' ? secret.message : (empty ?? findFault(content))
+    if (fault !== undefined) problems.push(parsed.toProblem(field, fault))
+    secrets.set(name, content)
   }
   if (problems.length > 0) return { kind: 'refused', problems, readFrom }
-  return { kind: 'loaded', config: { file, policy: toPolicy(file, passwords) }, readFrom }
+  return { kind: 'loaded', config: { file, policy: toPolicy(file, secrets), secrets }, readFrom }
 }
+
+interface SecretFile {
+  /** Where the configuration names it. */
+  readonly path: readonly PropertyKey[]
+  readonly name: string
+  /** What is wrong with its content. */
+  readonly findFault?: (content: string) => string | undefined
+}
+
+const toSecretFiles = ({ routes, introspection }: ConfigFile): readonly SecretFile[] => [
+  ...routes.flatMap(({ authorization }, index) =>
+    typeof authorization === 'object'
+      ? [
+          {
+            path: ['routes', index, 'authorization', 'basic', 'passwordFile'],
+            name: authorization.basic.passwordFile,
+          },
+        ]
+      : [],
+  ),
+  ...introspection.flatMap(({ clientSecretFile, clientKeyFile }, index) => [
+    ...(clientSecretFile ? [{ path: ['introspection', index, 'clientSecretFile'], name: clientSecretFile }] : []),
+    ...(clientKeyFile
+      ? [{ path: ['introspection', index, 'clientKeyFile'], name: clientKeyFile, findFault: findKeyFault }]
+      : []),
+  ]),
+]
 
 type TextFile =
   | { readonly kind: 'read'; readonly content: string }

@@ -37,7 +37,7 @@ const toRoute = (
 
 const toRule = (config: ConfigFile, route: RouteConfig, passwords: ReadonlyMap<string, string>): Rule => {
   if (route.rule !== 'bearer') return { kind: route.rule }
-  const issuers = config.issuers.map(({ issuer }) => issuer)
+  const issuers = [config.issuers, config.introspection, config.tokenReview].flat().map(({ issuer }) => issuer)
   const { accept } = route
   return {
     kind: 'bearer',

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { crossCheck, isShaped } from './cross-check.ts'
 import { address, duration, file, line } from './fields.ts'
 import { isIdentityHeaderName } from './identity-header-name.ts'
+import { introspectionSchema } from './introspection-schema.ts'
 import { issuerSchema } from './issuer-schema.ts'
 import { kubernetesSource } from './kubernetes-source-schema.ts'
 import { redisSource } from './redis-source-schema.ts'
 import { routeSchema } from './route-schema.ts'
+import { tokenReviewSchema } from './token-review-schema.ts'
 
 const keySource = z
   .strictObject({
@@ -45,6 +47,8 @@ export const configSchema = z
       .prefault({}),
     keys: z.array(keySource).default([]),
     issuers: z.array(issuerSchema).default([]),
+    introspection: z.array(introspectionSchema).default([]),
+    tokenReview: z.array(tokenReviewSchema).default([]),
     routes: z.array(routeSchema).min(1, 'without a route every request is denied'),
     identity: z
       .strictObject({

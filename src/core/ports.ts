@@ -54,11 +54,18 @@ export type Rejection =
   | 'wrong_audience'
   | 'claim_refused'
   | 'sender_constrained'
+  | 'inactive_token'
   | 'unknown_user'
   | 'wrong_password'
 
 /** Why a credential cannot be judged. */
-export type Outage = 'keys_unavailable' | 'jwk_set_unavailable' | 'passwords_unavailable' | 'internal_fault'
+export type Outage =
+  | 'keys_unavailable'
+  | 'jwk_set_unavailable'
+  | 'introspection_unavailable'
+  | 'token_review_unavailable'
+  | 'passwords_unavailable'
+  | 'internal_fault'
 
 export type Verification =
   | Verified

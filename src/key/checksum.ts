@@ -21,6 +21,9 @@ export const toChecksum = (text: string): string => {
   return checksum
 }
 
+/** True for text that has the form of a minted secret, whether or not it is one. */
+export const isMinted = (text: string): boolean => text.startsWith(PREFIX)
+
 /** True for text that starts like a minted secret and is none: it was cut or mistyped. */
 export const isMistyped = (text: string): boolean => {
   if (!text.startsWith(PREFIX)) return false

@@ -9,6 +9,8 @@ export interface Keep {
 export interface LookupCacheOptions<T> {
   /** How many answers of each kind are kept. */
   readonly max: number
+  /** How many questions may be open at once. */
+  readonly maxLoads: number
   /** Undefined for what is not kept, such as an outage. */
   readonly keep: (answer: T) => Keep | undefined
   /** Milliseconds. */
@@ -18,35 +20,35 @@ export interface LookupCacheOptions<T> {
 /** Remembers what was asked for by digest. */
 export interface LookupCache<T> {
   readonly find: (digest: string) => T | undefined
-  /** Asks, or joins those who are asking the same; undefined when too many are asking. `ask` must not reject. */
+  /** Asks, or joins those who are asking the same; undefined when too many are asking. */
   readonly load: (digest: string, ask: () => Promise<T>) => Promise<T | undefined>
   readonly forget: (digest: string) => void
   readonly forgetAbsent: () => void
   readonly forgetAll: () => void
 }
 
-/** How many may be asking at once. */
-const MAX_LOADS = 1_000
-
 /** Present and absent answers are kept apart, so that a flood of unknown digests pushes no known one out. */
-export const createLookupCache = <T extends object>({ max, keep, now }: LookupCacheOptions<T>): LookupCache<T> => {
-  const options = { max, ttlResolution: 0, perf: { now } }
-  const kept = { present: new LRUCache<string, T>(options), absent: new LRUCache<string, T>(options) }
+export const createLookupCache = <T extends object>(options: LookupCacheOptions<T>): LookupCache<T> => {
+  const { max, maxLoads, keep, now } = options
+  const settings = { max, ttlResolution: 0, perf: { now } }
+  const kept = { present: new LRUCache<string, T>(settings), absent: new LRUCache<string, T>(settings) }
   const loads = new Map<string, Promise<T>>()
 
   const load = async (digest: string, ask: () => Promise<T>): Promise<T | undefined> => {
     const loading = loads.get(digest)
     if (loading !== undefined) return loading
-    if (loads.size >= MAX_LOADS) return undefined
-    const asking = ask().then((answer) => {
-      // Whoever forgot it meanwhile knows of a change that this answer may have missed.
-      if (loads.get(digest) === asking) {
-        loads.delete(digest)
+    if (loads.size >= maxLoads) return undefined
+    // Whoever forgot it meanwhile knows of a change that this answer may have missed.
+    const isCurrent = () => loads.get(digest) === asking
+    const asking = ask()
+      .then((answer) => {
         const { kind, ttl } = keep(answer) ?? NOT_KEPT
-        if (ttl > 0) kept[kind].set(digest, answer, { ttl })
-      }
-      return answer
-    })
+        if (isCurrent() && ttl > 0) kept[kind].set(digest, answer, { ttl })
+        return answer
+      })
+      .finally(() => {
+        if (isCurrent()) loads.delete(digest)
+      })
     loads.set(digest, asking)
     return asking
   }

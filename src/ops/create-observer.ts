@@ -17,6 +17,11 @@ export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boo
     log.info(toDecisionLine(request, verdict, milliseconds), verdict.kind)
   },
   cached: metrics.cached,
+  away: (issuer, problem) => {
+    if (problem === undefined) log.info({ issuer }, 'answers about its tokens')
+    else log.error({ issuer, problem }, 'does not answer about its tokens: they get 503')
+  },
+  asked: metrics.asked,
   fault: (error) => {
     metrics.fault()
     log.error({ err: error }, 'fault: an exception became an error verdict')

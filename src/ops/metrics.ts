@@ -8,6 +8,7 @@ export interface Metrics {
   readonly decided: (verdict: Verdict, milliseconds: number) => void
   readonly reloaded: (what: Reloadable, result: 'ok' | 'failed') => void
   readonly cached: (result: 'hit' | 'miss') => void
+  readonly asked: (issuer: string, result: string, milliseconds: number) => void
   readonly fault: () => void
 }
 
@@ -40,6 +41,13 @@ export const createMetrics = (now: () => number): Metrics => {
     labelNames: ['result'],
     registers,
   })
+  const questions = new Histogram({
+    name: 'bearergate_token_question_duration_seconds',
+    help: 'Time that an authorization server or a Kubernetes API took to answer about a token, by issuer and result.',
+    labelNames: ['issuer', 'result'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
   const faults = new Counter({
     name: 'bearergate_faults_total',
     help: 'Exceptions that became error verdicts: each is a bug or a broken dependency.',
@@ -58,6 +66,7 @@ export const createMetrics = (now: () => number): Metrics => {
     },
     reloaded: (what, result) => reloads.inc({ what, result }),
     cached: (result) => lookups.inc({ result }),
+    asked: (issuer, result, milliseconds) => questions.observe({ issuer, result }, milliseconds / 1000),
     fault: () => faults.inc(),
   }
 }

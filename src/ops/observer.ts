@@ -1,3 +1,4 @@
+import type { Verification } from '../core/ports.ts'
 import type { RequestView } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 
@@ -12,6 +13,10 @@ export interface Observer {
   readonly decided: (request: RequestView, verdict: Verdict, milliseconds: number) => void
   /** A verified token was found in the cache, or not. */
   readonly cached: (result: 'hit' | 'miss') => void
+  /** Somebody who is asked about tokens cannot be asked, and why; undefined: all is well again. */
+  readonly away: (issuer: string, problem: string | undefined) => void
+  /** Somebody was asked about a token. */
+  readonly asked: (issuer: string, answer: Verification['kind'], milliseconds: number) => void
   /** A bug or a broken dependency: what was asked was answered as an outage. */
   readonly fault: (error: unknown) => void
 }

@@ -21,8 +21,9 @@ const START_MILLISECONDS = 2_000
 /** The greatest rate at which secrets that turn out to be unknown are asked for. */
 const UNKNOWN_PER_SECOND = 500
 const ABSENT_TTL_MILLISECONDS = 10_000
-/** How many of them may be asked for at a time. */
+/** How many of them may be asked for at a time, and how many of all. */
 const UNKNOWN_AT_ONCE = 500
+const AT_ONCE = 1_000
 const FLOOD = `unknown secrets come faster than ${UNKNOWN_PER_SECOND} a second: those beyond are not asked for, and get 503`
 
 /**
@@ -68,7 +69,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     if (kind === 'unavailable') return undefined
     return kind === 'absent' ? { kind, ttl: ABSENT_TTL_MILLISECONDS } : { kind: 'present', ttl: config.ttl }
   }
-  const cache = createLookupCache({ max: config.cache, keep, now })
+  const cache = createLookupCache({ max: config.cache, maxLoads: AT_ONCE, keep, now })
   const find = async (digest: string, end: number): Promise<ReadRecord> =>
     cache.find(digest) ??
     (await within(

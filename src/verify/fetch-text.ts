@@ -2,19 +2,36 @@
 const TIMEOUT_MILLISECONDS = 5_000
 const MAX_BYTES = 1_048_576
 
+export interface FetchRequest {
+  /** Sent as it is, with POST; without it the URL is read. */
+  readonly body?: URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds. */
+  readonly timeout?: number
+  /** The only media type that the answer may have; without it any. */
+  readonly mediaType?: string
+}
+
 /**
- * The body of a URL from the configuration, as text. Throws on any status but 200, on a redirect (CVE-2026-41413),
- * after 5 s, and past 1 MiB.
+ * The body of a URL from the configuration, as text. Throws on any status but 200, on a redirect (CVE-2026-41413), on
+ * another media type, after 5 s or the time given, and past 1 MiB.
  */
-export const fetchText = async (url: string): Promise<string> => {
+export const fetchText = async (url: string, request: FetchRequest = {}): Promise<string> => {
+  const { body, headers, timeout = TIMEOUT_MILLISECONDS, mediaType } = request
   const response = await fetch(url, {
     redirect: 'manual',
-    headers: { accept: 'application/jwk-set+json, application/json' },
-    signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+    headers: { accept: mediaType ?? 'application/jwk-set+json, application/json', ...headers },
+    signal: AbortSignal.timeout(timeout),
+    ...(body && { method: 'POST', body }),
+  }).catch((error: Error) => {
+    throw new Error(`${url} cannot be reached: ${toReason(error)}`)
   })
-  if (response.status !== 200 || !response.body) {
+  const type = response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  const isExpected = mediaType === undefined || type === mediaType
+  if (response.status !== 200 || !response.body || !isExpected) {
     await response.body?.cancel()
-    throw new Error(`${url} answered with status ${response.status}`)
+    const status = `${url} answered with status ${response.status}`
+    throw new Error(isExpected || response.status !== 200 ? status : `${url} answered with what is no ${mediaType}`)
   }
   const chunks: Uint8Array[] = []
   let length = 0
@@ -24,4 +41,10 @@ export const fetchText = async (url: string): Promise<string> => {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
+}
+
+/** What fetch says is in the cause of its error; several addresses that all refuse are one without a message. */
+const toReason = ({ message, cause }: Error): string => {
+  const { message: inner, code } = (cause ?? {}) as { readonly message?: string; readonly code?: string }
+  return inner || code || message
 }

@@ -4,6 +4,7 @@ import { isHeaderValue } from '../core/header-value.ts'
 import type { Rejection, Verification } from '../core/ports.ts'
 import type { JwkSet } from './jwk-set.ts'
 import { type Jws, own } from './jws.ts'
+import { toScopes } from './token-scopes.ts'
 
 /** Judges an access token that names this issuer. */
 export type VerifyToken = (token: string, jws: Jws, deadline: number | undefined) => Promise<Verification>
@@ -48,7 +49,7 @@ export const createVerifyToken = (config: IssuerConfig, jwkSet: JwkSet, now: () 
         kind: 'token',
         subject,
         issuer: config.issuer,
-        scopes: toScopes(claims, config.scopeClaim),
+        scopes: toScopes(claims, config.scopeClaim === undefined ? ['scope', 'scp'] : [config.scopeClaim]),
         claims: new Map(Object.entries(claims)),
       },
       expiresAt: toExpiry(claims, config),
@@ -96,14 +97,6 @@ const rejected = (reason: Rejection) => ({ kind: 'rejected', reason }) as const
 
 /** RFC 7515 §4.1.9: `application/` may be left out, and case does not count. Undefined stays undefined: no type. */
 const toType = (type: string | undefined): string | undefined => type?.toLowerCase().replace(/^application\//, '')
-
-/** RFC 8693 §4.2 writes scopes with spaces between them; others write a list. What is no scope is left out. */
-const toScopes = (claims: JWTPayload, scopeClaim: string | undefined): readonly string[] => {
-  const names = scopeClaim === undefined ? ['scope', 'scp'] : [scopeClaim]
-  const value = names.map((name) => own(claims, name)).find((found) => found !== undefined)
-  const scopes: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
-  return scopes.filter((scope): scope is string => typeof scope === 'string' && /^[!#-[\]-~]+$/.test(scope))
-}
 
 const toExpiry = ({ exp = 0, iat = 0 }: JWTPayload, { clockTolerance, maxTokenAge }: IssuerConfig): number => {
   const expiry = exp * 1000 + clockTolerance

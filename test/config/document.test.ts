@@ -57,7 +57,7 @@ test('a preflight with methods', refuses, 'routes: [{rule: public, preflight: tr
   'f:1:50: routes[0].method: a preflight is always OPTIONS: leave it out',
 ])
 test('a bearer route that no credential can satisfy', refuses, 'routes: [{rule: bearer}]', [
-  'f:1:17: routes[0].rule: no credential could satisfy it: configure keys or issuers',
+  'f:1:17: routes[0].rule: no credential could satisfy it: configure keys, issuers, introspection or tokenReview',
 ])
 test(
   'a name and an issuer that stand twice',

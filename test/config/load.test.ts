@@ -63,7 +63,7 @@ test('a password file that is missing or empty is a problem at the line that nam
       path: 'routes[1].authorization.basic.passwordFile',
       line: 4,
       column: 71,
-      message: 'the password file is empty',
+      message: 'the file is empty',
     },
   ])
 })

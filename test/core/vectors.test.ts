@@ -10,7 +10,14 @@ import { runCases } from '../vectors/run-cases.ts'
 import { createWorld } from '../vectors/world.ts'
 import { writePolicy } from '../vectors/write-policy.ts'
 
-const DEAF = { reloaded: () => {}, decided: () => {}, cached: () => {}, fault: () => {} }
+const DEAF = {
+  reloaded: () => {},
+  decided: () => {},
+  cached: () => {},
+  away: () => {},
+  asked: () => {},
+  fault: () => {},
+}
 
 // The decision without a listener; each message and each answer makes its way through its encoded bytes.
 runCases(test, async (policy) => {

@@ -12,6 +12,7 @@ const makeCache = (ask: (digest: string) => Promise<Answer>, max = 10) => {
   const clock = { now: 1_000 }
   const cache = createLookupCache<Answer>({
     max,
+    maxLoads: 1_000,
     keep: ({ kind }) => (kind === 'unavailable' ? undefined : { kind, ttl: TTL[kind] }),
     now: () => clock.now,
   })

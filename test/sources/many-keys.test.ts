@@ -39,6 +39,7 @@ test.serial('many keys are read and indexed off the event loop: checks go on mea
   const verify = createVerifyBearer({
     keys: store,
     issuers: new Map(),
+    authorities: [],
     cached: (_from, _digest, verify) => verify(),
     now: Date.now,
   })

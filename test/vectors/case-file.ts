@@ -61,6 +61,7 @@ export const CASE_FILES = [
   'bearer-syntax.yaml',
   'keys.yaml',
   'jwt.yaml',
+  'introspection.yaml',
   'routes-and-paths.yaml',
   'identity-headers.yaml',
   'preflight-and-upgrade.yaml',

@@ -42,6 +42,7 @@ const fixtures = z.strictObject({
   signers: z.record(z.string(), signer),
   jwkSets: z.record(z.string(), z.array(z.union([z.string(), z.record(z.string(), z.unknown())]))),
   tokens: z.record(z.string(), token),
+  introspections: z.record(z.string(), z.string()),
   passwords: z.array(z.string()),
 })
 

@@ -10,12 +10,14 @@ export interface Behaviour {
   readonly redirect?: string | undefined
 }
 
-/** Real JWK Set URLs on loopback that fail as told, and the metadata documents that lead to them. */
+/** Real JWK Set URLs on loopback that fail as told, the metadata documents that lead to them, and introspection endpoints. */
 export interface JwkSetServer {
   /** The URL of a JWK Set. */
   readonly toUrl: (set: string) => string
   /** The issuer whose metadata names that JWK Set. */
   readonly toIssuer: (set: string) => string
+  /** The introspection endpoint that always gives that answer. */
+  readonly toEndpoint: (answer: string) => string
   /** From now on the set, or the document `discovery-SET`, is answered like this. */
   readonly answer: (name: string, behaviour: Behaviour) => void
   /** How often it was asked since the last reset. */
@@ -25,7 +27,10 @@ export interface JwkSetServer {
 }
 
 /** Listens on a free port of 127.0.0.1. */
-export const listenJwkSets = async (sets: ReadonlyMap<string, readonly unknown[]>): Promise<JwkSetServer> => {
+export const listenJwkSets = async (
+  sets: ReadonlyMap<string, readonly unknown[]>,
+  introspections: Readonly<Record<string, string>>,
+): Promise<JwkSetServer> => {
   const behaviours = new Map<string, Behaviour>()
   const fetches = new Map<string, number>()
   const server = createServer((request, response) => {
@@ -48,9 +53,12 @@ export const listenJwkSets = async (sets: ReadonlyMap<string, readonly unknown[]
     })
   }
 
+  for (const [name, body] of Object.entries(introspections)) behaviours.set(`introspection-${name}`, { body })
+
   return {
     toUrl,
     toIssuer,
+    toEndpoint: (answer) => `${origin}/introspection/${answer}`,
     answer: (name, behaviour) => behaviours.set(name, behaviour),
     countFetches: (name) => fetches.get(name) ?? 0,
     resetFetches: () => fetches.clear(),
@@ -65,6 +73,7 @@ export const listenJwkSets = async (sets: ReadonlyMap<string, readonly unknown[]
 /** OpenID Connect Discovery 1.0 §4 puts the well-known part behind the issuer's path, RFC 8414 §3 before it. */
 const PATHS: readonly [RegExp, string][] = [
   [/^\/jwks\/([\w-]+)$/, ''],
+  [/^\/introspection\/([\w-]+)$/, 'introspection-'],
   [/^\/issuers\/([\w-]+)\/\.well-known\/openid-configuration$/, 'discovery-'],
   [/^\/\.well-known\/(?:oauth-authorization-server|openid-configuration)\/issuers\/([\w-]+)$/, 'discovery-'],
 ]

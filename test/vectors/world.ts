@@ -43,7 +43,10 @@ export const createWorld = async (): Promise<World> => {
   const toEntry = (name: string) => toKeyEntry(name, found(fixtures.keys[name], name), Date.now())
   const toDigest = (name: string) => String(toEntry(name)['digest']).slice('sha256:'.length)
 
-  const jwkSets = await listenJwkSets(new Map(Object.keys(fixtures.jwkSets).map((name) => [name, toJwkSet(name).keys])))
+  const jwkSets = await listenJwkSets(
+    new Map(Object.keys(fixtures.jwkSets).map((name) => [name, toJwkSet(name).keys])),
+    fixtures.introspections,
+  )
   const tokens = new Set<string>()
   const fill: Fill = createFill({
     key: toKeySecret,
@@ -55,6 +58,7 @@ export const createWorld = async (): Promise<World> => {
     },
     jwks: jwkSets.toUrl,
     issuer: jwkSets.toIssuer,
+    introspection: jwkSets.toEndpoint,
     keys: (set) => JSON.stringify(toJwkSet(set).keys),
     port: () => new URL(jwkSets.toUrl('')).port,
     dir: () => dir,

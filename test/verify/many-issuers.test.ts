@@ -30,7 +30,7 @@ test('of a thousand issuers few are asked at a time, and one that hangs delays n
     routes: [{ rule: 'bearer' }],
   })
   const { observer } = createRecorder()
-  const gate = await createGate({ file, policy: toPolicy(file, new Map()) }, Date.now, observer)
+  const gate = await createGate({ file, policy: toPolicy(file, new Map()), secrets: new Map() }, Date.now, observer)
   t.teardown(gate.close)
 
   const ask = async (index: number): Promise<string> => {

@@ -48,6 +48,7 @@ const open = async (
   const verify = createVerifyBearer({
     keys: { find: (digest) => keys.get(digest), lookUp: undefined, isComplete: () => isComplete.value },
     issuers: new Map([[ISSUER, issuer]]),
+    authorities: [],
     cached: createCached({ max: 10, now: () => clock.now, onLookup: observer.cached }),
     now: () => clock.now,
   })
