@@ -1,6 +1,6 @@
 /** Exit codes, as in BSD's sysexits: documented for scripts and service managers. */
 export const ExitCode = {
-  /** A change was refused; a key would not pass. */
+  /** A change was refused; a key would not pass; lint found an error. */
   refused: 1,
   /** A wrong option or argument. */
   usage: 64,

@@ -11,8 +11,10 @@ import { type KeyListOptions, runKeyList } from './command/key-list.ts'
 import { type KeyNewFlags, runKeyNew } from './command/key-new.ts'
 import { runKeyRevoke } from './command/key-revoke.ts'
 import { type KeyRotateOptions, runKeyRotate } from './command/key-rotate.ts'
+import { type LintOptions, runLint } from './command/lint.ts'
 import {
   parseClaim,
+  parseCodes,
   parseFutureTime,
   parseHosts,
   parseId,
@@ -37,7 +39,7 @@ const program = new Command('bearergate')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 refused, 64 wrong usage, 69 an address or a key source is out of reach, 70 a bug, ' +
+    '\nExit codes: 0 done, 1 refused or lint found an error, 64 wrong usage, 69 an address or a key source is out of reach, 70 a bug, ' +
       '78 bad configuration or old Node.js',
   )
 
@@ -59,6 +61,24 @@ program
   .argument('<file>', 'configuration file')
   .addHelpText('after', '\nExample: bearergate check-config bearergate.yaml')
   .action((path: string) => say(runCheckConfig(path)))
+
+program
+  .command('lint')
+  .description('name the holes and traps of a policy, and of proxy configurations beside it: exit code 1 for an error')
+  .requiredOption('-c, --config <file>', 'configuration file')
+  .option(
+    '--against <file...>',
+    'Envoy bootstraps and config dumps, Istio, Envoy Gateway and Kubernetes YAML; a folder, or - for standard input',
+  )
+  .option('--ignore <codes>', 'findings that are meant so, separated by commas', parseCodes)
+  .option('--json', 'for scripts')
+  .addHelpText(
+    'after',
+    `
+Examples: bearergate lint --config bearergate.yaml --against envoy.yaml
+          curl -s 127.0.0.1:9901/config_dump?include_eds | bearergate lint --config bearergate.yaml --against -`,
+  )
+  .action((options: LintOptions) => say(runLint(options)))
 
 const key = program.command('key').description('API keys')
 

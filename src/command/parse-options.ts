@@ -57,4 +57,11 @@ export const parseClaim = (
   return { ...before, [name]: old === undefined ? value : [old, value].flat() }
 }
 
+/** Codes of findings, separated by commas. */
+export const parseCodes = (text: string): string[] => {
+  const codes = toList(text)
+  if (codes.every((code) => /^BG\d{3}$/.test(code))) return codes
+  throw new InvalidArgumentError('Write codes such as BG221,BG232.')
+}
+
 const toList = (text: string): string[] => text.split(',').map((item) => item.trim())
