@@ -1,21 +1,23 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { configSchema } from '../src/config/schema.ts'
+import { toLintCodes } from './to-lint-codes.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Where generated files belong, below the project's folder or another one. */
-export const GENERATED = ['bearergate.schema.json', 'test/generated'] as const
+export const GENERATED = ['bearergate.schema.json', 'docs/lint-codes.md', 'test/generated'] as const
 
-/** Writes the JSON Schema of the configuration and the types of the messages below a folder. */
+/** Writes the JSON Schema of the configuration, the page of codes and the types of the messages below a folder. */
 export const generate = (folder: string): void => {
-  const [schemaFile, typesFolder] = GENERATED.map((name) => join(folder, name)) as [string, string]
-  mkdirSync(folder, { recursive: true })
+  const [schemaFile, codesFile, typesFolder] = GENERATED.map((name) => join(folder, name)) as [string, string, string]
+  mkdirSync(dirname(codesFile), { recursive: true })
   const schema = z.toJSONSchema(configSchema, { io: 'input' })
   writeFileSync(schemaFile, `${JSON.stringify({ title: 'bearergate.yaml', ...schema }, null, 2)}\n`)
+  writeFileSync(codesFile, toLintCodes())
 
   rmSync(typesFolder, { recursive: true, force: true })
   const types = ['--keepCase', '--longs=Number', '--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts']

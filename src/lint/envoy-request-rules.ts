@@ -38,8 +38,10 @@ export const envoyRequestRules: readonly Rule<EnvoyScene>[] = [
     title: 'the gate is sent cookies',
     why: 'It reads none, and what is not sent cannot leak.',
     fix: 'List what the gate reads in allowed_headers, as envoy/ does, or set disallowed_headers: {patterns: [{exact: cookie}]}.',
-    find: eachGate(({ config, writer }) =>
-      writer === 'user' && toShown(config)('cookie') ? [{ at: config.get('allowed_headers'), what: 'cookie' }] : [],
+    find: eachGate(({ config, writer }, { policy }) =>
+      writer === 'user' && !policy.reads.has('cookie') && toShown(config)('cookie')
+        ? [{ at: config.get('allowed_headers'), what: 'cookie' }]
+        : [],
     ),
   },
   {

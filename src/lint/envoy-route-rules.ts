@@ -5,6 +5,7 @@ import { removesHeader } from './removed-headers.ts'
 import { pickHost, pickRoutes, toDomainHosts } from './route-samples.ts'
 import type { Rule } from './rule.ts'
 import { isClear, type Sample, toDemand, toHosts, toSampleText } from './sample.ts'
+import { toCredentialHeaders } from './seen-headers.ts'
 
 /** Where the proxy asks, and what the policy says about the same requests. */
 export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
@@ -98,10 +99,16 @@ export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
     title: 'credentials pass where ext_authz is off',
     why: 'The gate takes the credential out of a request; where it is not asked, the upstream and its log see it.',
     fix: 'Add request_headers_to_remove: [authorization] to the route.',
-    find: ({ openings }) =>
-      openings
-        .filter(({ manager, route, isNamed }) => !isNamed && !removesHeader(manager, route, 'authorization'))
-        .map(({ route }) => ({ at: route.match, what: 'Authorization is passed on' })),
+    find: ({ policy, openings }) => {
+      // What else is in a cookie or among websocket protocols is the service's.
+      const names = toCredentialHeaders(policy.routes).filter(
+        (name) => !/^(?:cookie|sec-websocket-protocol)$/.test(name),
+      )
+      return openings.flatMap(({ manager, route, isNamed }) => {
+        const kept = names.filter((name) => !removesHeader(manager, route, name))
+        return isNamed || kept.length === 0 ? [] : [{ at: route.match, what: `${kept.join(', ')} is passed on` }]
+      })
+    },
   },
   {
     code: 'BG236',

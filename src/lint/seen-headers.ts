@@ -1,9 +1,10 @@
+import { toHeaderName } from '../core/carrier.ts'
 import type { Policy } from '../core/check.ts'
+import type { Routes } from '../core/route.ts'
 import type { Level } from './rule.ts'
 
 /** A header that the gate needs and is not shown. */
 export interface Unseen {
-  readonly name: string
   readonly level: Level
   readonly what: string
 }
@@ -13,18 +14,23 @@ export interface Unseen {
  * of every request itself.
  */
 export const findUnseen = (
-  { routes, identity }: Policy,
+  { routes, identity, reads }: Policy,
   isShown: (name: string) => boolean,
   isStripped: (name: string) => boolean,
 ): readonly Unseen[] => {
-  const rules = routes.list.map(({ rule }) => rule.kind)
   const hasPreflights = routes.list.some(({ preflight }) => preflight)
   const hasPublicPaths = routes.list.some(
     ({ rule, paths, preflight }) => rule.kind === 'public' && (paths || preflight),
   )
   const aliases = [...identity.keys()].map((name) => name.replaceAll('-', '.')).filter((name) => !isStripped(name))
   const needs: readonly (readonly [needed: boolean, level: Level, names: readonly string[], what: string])[] = [
-    [rules.includes('bearer'), 'error', ['authorization'], 'every request counts as one without a credential'],
+    [true, 'error', toCredentialHeaders(routes), 'a credential in it is not seen'],
+    [
+      reads.has('sec-fetch-site'),
+      'error',
+      ['sec-fetch-site', 'origin'],
+      'what another site made a browser send is not told apart',
+    ],
     [hasPublicPaths, 'error', ['upgrade'], 'a websocket on a public path looks like a plain GET and is let through'],
     [hasPreflights, 'warning', ['origin', 'access-control-request-method'], 'no request counts as a preflight'],
     [true, 'warning', aliases, 'the gate cannot remove this spelling of an identity header'],
@@ -32,6 +38,15 @@ export const findUnseen = (
     [true, 'note', ['x-request-id'], 'the log of the gate cannot be joined with that of Envoy'],
   ]
   return needs.flatMap(([isNeeded, level, names, what]) =>
-    names.filter((name) => isNeeded && !isShown(name)).map((name) => ({ name, level, what: `${name}: ${what}` })),
+    names.filter((name) => isNeeded && !isShown(name)).map((name) => ({ level, what: `${name}: ${what}` })),
   )
 }
+
+/** The headers that some route takes a credential from. */
+export const toCredentialHeaders = ({ list }: Routes): readonly string[] => [
+  ...new Set(
+    list
+      .flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
+      .flatMap((one) => toHeaderName(one) ?? []),
+  ),
+]

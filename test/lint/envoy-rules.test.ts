@@ -330,7 +330,11 @@ const ROWS: readonly Row[] = [
       manager.http_filters.unshift(filter)
     },
   ],
-  ['a host without a route in the policy', ['BG230 error', 'BG234 warning'], ({ api }) => api.domains.push('www.example.com:8080')],
+  [
+    'a host without a route in the policy',
+    ['BG230 error', 'BG234 warning'],
+    ({ api }) => api.domains.push('www.example.com:8080'),
+  ],
   ['Authorization passes', ['BG235 note'], ({ ui }) => delete ui.request_headers_to_remove],
   [
     'a route by an unknown name',

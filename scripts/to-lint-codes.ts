@@ -11,13 +11,13 @@ const GROUPS: Readonly<Record<string, string>> = {
 }
 
 const toRow = ({ code, level, title }: RuleHead): string =>
-  `| [${code}](#${code.toLowerCase()}) | ${level} | ${escape(title)} |`
+  `| [${code}](#${code.toLowerCase()}) | ${level} | ${toMarkdown(title)} |`
 
 const toSection = ({ code, title, why, fix }: RuleHead): string =>
-  `#### ${code}\n\n**${escape(title)}.** ${escape(why)}\n\nWhat to do: ${escape(fix)}\n`
+  `#### ${code}\n\n**${toMarkdown(title)}.** ${toMarkdown(why)}\n\nWhat to do: ${toMarkdown(fix)}\n`
 
 /** Stars and pipes are Markdown’s, names with underscores stay as they are. */
-const escape = (text: string): string => text.replaceAll(/[*|<]/g, (sign) => `\\${sign}`)
+const toMarkdown = (text: string): string => text.replaceAll(/[*|<]/g, (sign) => `\\${sign}`)
 
 /** The page with all codes of `bearergate lint`: one table, and a section for each. */
 export const toLintCodes = (): string => {
