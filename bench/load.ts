@@ -4,6 +4,8 @@ import { checkMethod } from '../test/vectors/check-method.ts'
 
 const CHECKS_PER_SECOND = 2_000
 const TURN_MILLISECONDS = 5
+/** So many wait for an answer at most, as behind an Envoy with a time-out: a gate that is too slow gets fewer checks. */
+const MAX_WAITING = 100
 
 /** A steady stream of checks. */
 export interface Load {
@@ -35,11 +37,14 @@ export const startLoad = (address: string, toSecret: (turn: number) => string): 
     })
   const messages = Array.from({ length: 1_000 }, (_, turn) => toMessage(toSecret(turn)))
   let worst = 0
+  let waiting = 0
   let isOver = false
   const askOne = async (turn: number): Promise<void> => {
     const message = messages[turn % messages.length] ?? Buffer.alloc(0)
     const start = performance.now()
+    waiting += 1
     if (!(await ask(message))) throw new Error(`check ${turn} did not pass`)
+    waiting -= 1
     worst = Math.max(worst, performance.now() - start)
   }
   const run = async (): Promise<void> => {
@@ -47,7 +52,7 @@ export const startLoad = (address: string, toSecret: (turn: number) => string): 
     let asked = 0
     while (!isOver) {
       const due = Math.floor(((performance.now() - start) * CHECKS_PER_SECOND) / 1_000)
-      for (; asked < due; asked += 1) void askOne(asked)
+      for (; asked < due; asked += 1) if (waiting < MAX_WAITING) void askOne(asked)
       await sleep(TURN_MILLISECONDS)
     }
   }

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { ExpiringKey } from '../sources/expiring-keys.ts'
+import type { ExpiringKey } from './expiring-key.ts'
 
 /** What the gauges are read from, each time they are asked for. */
 export interface GaugeSources {

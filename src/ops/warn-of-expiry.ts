@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { ExpiringKey } from '../sources/expiring-keys.ts'
+import type { ExpiringKey } from './expiring-key.ts'
 
 const INTERVAL_MILLISECONDS = 60_000
 

@@ -4,14 +4,13 @@ export interface GrowingBytes {
   readonly appendText: (text: string) => void
   /** Takes up `size` bytes, whatever the text holds. */
   readonly appendHex: (text: string, size: number) => void
-  readonly appendNumber: (value: number) => void
-  /** All bytes as numbers. */
-  readonly toNumbers: () => Uint32Array
-  /** Copies all bytes and gives their memory back at once; nothing may be appended after that. */
-  readonly moveTo: (target: Uint8Array, offset: number) => void
+  readonly append: (bytes: Uint8Array) => void
+  /** All bytes as they stand, good until the next change. They begin where a buffer does. */
+  readonly view: () => Buffer
+  /** Begins anew, in the same memory. */
+  readonly clear: () => void
 }
 
-/** Numbers are unsigned, of 32 bits, in the order of this machine. */
 export const createGrowingBytes = (): GrowingBytes => {
   let bytes = Buffer.from(new ArrayBuffer(64))
   let length = 0
@@ -20,8 +19,6 @@ export const createGrowingBytes = (): GrowingBytes => {
       bytes = Buffer.from((bytes.buffer as ArrayBuffer).transfer(Math.max(length + more, 2 * bytes.length)))
     }
   }
-  const word = new Uint32Array(1)
-  const wordBytes = new Uint8Array(word.buffer)
   return {
     length: () => length,
     appendText: (text) => {
@@ -33,16 +30,26 @@ export const createGrowingBytes = (): GrowingBytes => {
       bytes.write(text, length, size, 'hex')
       length += size
     },
-    appendNumber: (value) => {
-      reserve(4)
-      word[0] = value
-      bytes.set(wordBytes, length)
-      length += 4
+    append: (more) => {
+      reserve(more.length)
+      bytes.set(more, length)
+      length += more.length
     },
-    toNumbers: () => new Uint32Array(bytes.buffer, 0, length / 4),
-    moveTo: (target, offset) => {
-      target.set(bytes.subarray(0, length), offset)
-      ;(bytes.buffer as ArrayBuffer).transfer(0)
+    view: () => bytes.subarray(0, length),
+    clear: () => {
+      length = 0
     },
+  }
+}
+
+/** Appends numbers one by one, in the order of this machine; `word` is an array of one, of their kind. */
+export const appendNumbers = (
+  to: GrowingBytes,
+  word: Uint16Array | Uint32Array | Float64Array,
+): ((value: number) => void) => {
+  const bytes = new Uint8Array(word.buffer)
+  return (value) => {
+    word[0] = value
+    to.append(bytes)
   }
 }

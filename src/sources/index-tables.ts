@@ -1,4 +1,4 @@
-import { type SortedEnds, sortEnds } from './expiring-keys.ts'
+import { sortEnds } from './expiring-keys.ts'
 import { createNumberTable, fillSlot, findSlot, type NumberTable, readSlot } from './number-table.ts'
 import type { PackedKeys } from './packed-keys.ts'
 import { capProblems } from './problem-cap.ts'
@@ -19,7 +19,8 @@ export interface IndexTables {
   readonly byId: NumberTable
   /** How many secrets find a record. */
   readonly size: number
-  readonly ends: SortedEnds
+  /** Records whose keys expire, nearest first. */
+  readonly ends: Uint32Array
   /** Records that were left out, in words. */
   readonly problems: readonly string[]
 }
@@ -62,8 +63,9 @@ export const buildTables = (pieces: readonly PackedPiece[], before: IndexBefore)
   }
 
   const problems = capProblems()
-  /** By the record that stands for an id: when its last secret ends; zero where there is none. */
+  /** By the record that stands for an id: when its last secret ends, zero where there is none; and which that is. */
   const ends = new Float64Array(list.length)
+  const lasts = new Uint32Array(list.length)
   let size = 0
   let number = 0
   for (const [piece, reader] of list.readers.entries()) {
@@ -82,9 +84,11 @@ export const buildTables = (pieces: readonly PackedPiece[], before: IndexBefore)
       if (readSlot(byDigest, slot) !== undefined) continue
       fillSlot(byDigest, slot, number)
       size += 1
-      const { disabled, expires = Number.POSITIVE_INFINITY } = reader.readFields(position)
-      if (!disabled) ends[holder] = Math.max(expires, ends[holder] ?? 0)
+      const expires = reader.readExpires(position)
+      if (reader.isDisabled(position) || expires <= (ends[holder] ?? 0)) continue
+      ends[holder] = expires
+      lasts[holder] = number
     }
   }
-  return { pieces, byDigest, byId, size, ends: sortEnds(ends), problems: problems.list() }
+  return { pieces, byDigest, byId, size, ends: sortEnds(ends, lasts), problems: problems.list() }
 }

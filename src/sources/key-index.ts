@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { memoizeWeak } from '../core/memoize.ts'
-import { type ExpiringKey, toExpiringKeys } from './expiring-keys.ts'
+import type { ExpiringKey } from '../ops/expiring-key.ts'
+import { toExpiringKeys } from './expiring-keys.ts'
 import { buildTables, type IndexTables, type PackedPiece } from './index-tables.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyGroup, PackedGroup } from './key-source.ts'
 import { findSlot, readSlot } from './number-table.ts'
-import { packRecords } from './packed-keys.ts'
+import { packRecords } from './packer.ts'
 import { hashDigest, hashId, openRecords } from './record-list.ts'
 
 /** All keys of all sources, found by digest. */
@@ -50,14 +51,14 @@ export const openIndex = (tables: IndexTables): KeyIndex => {
     const number = readSlot(byId, slot)
     return number === undefined ? undefined : pieces[list.locate(number).piece]?.origin
   }
-  const readId = (number: number): string => {
+  const readEnd = (number: number): ExpiringKey => {
     const { reader, position } = list.locate(number)
-    return reader.readId(position)
+    return { id: reader.readId(position), expires: reader.readExpires(position) }
   }
   return {
     byDigest: { get: (digest) => unpacked.get(digest) ?? unpack(digest), size },
     owners: { get: findOwner },
-    expiring: (now) => toExpiringKeys(ends, readId, now),
+    expiring: (now) => toExpiringKeys(ends, readEnd, now),
     problems,
     tables,
     // The collector does not see how large shared memory is, and would let indexes that were swapped pile up. It counts
@@ -69,7 +70,7 @@ export const openIndex = (tables: IndexTables): KeyIndex => {
 const toBytes = ({ pieces, byDigest, byId }: IndexTables): number =>
   pieces.reduce((sum, { keys }) => sum + keys.memory.byteLength, byDigest.byteLength + byId.byteLength)
 
-const packOnce = memoizeWeak(packRecords)
+const packOnce = memoizeWeak((records: readonly KeyRecord[]) => packRecords(records))
 
 /** Groups piece by piece, as they go from thread to thread. */
 export const toPieces = (groups: readonly (KeyGroup | PackedGroup)[]): readonly PackedPiece[] =>

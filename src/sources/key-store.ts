@@ -1,6 +1,6 @@
 import type { KeySourceConfig } from '../config/schema.ts'
+import type { ExpiringKey } from '../ops/expiring-key.ts'
 import type { Observer } from '../ops/observer.ts'
-import type { ExpiringKey } from './expiring-keys.ts'
 import { createFileSource } from './file-source.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyLookup, KeySource } from './key-source.ts'

@@ -2,7 +2,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { parseKeyFile } from './key-file.ts'
 import { isKeyLinesName } from './key-lines.ts'
 import { type PackedContent, packKeyLines } from './pack-key-lines.ts'
-import { packRecords } from './packed-keys.ts'
+import type { PackedKeys } from './packed-keys.ts'
+import { packRecords } from './packer.ts'
 
 /** What a file holds, or why it cannot be read. */
 export type PackedFile =
@@ -10,16 +11,18 @@ export type PackedFile =
   | { readonly kind: 'unreadable'; readonly code: string | undefined; readonly message: string }
 
 /** Packs content that was read already. */
-export const packContent = (path: string, content: Uint8Array): PackedContent => {
-  if (isKeyLinesName(path)) return packKeyLines(path, [content])
+export const packContent = (path: string, content: Uint8Array, before: readonly PackedKeys[] = []): PackedContent => {
+  if (isKeyLinesName(path)) return packKeyLines(path, [content], before)
   const parsed = parseKeyFile(path, content)
-  return parsed.kind === 'refused' ? parsed : { kind: 'packed', packed: packRecords(parsed.records) }
+  return parsed.kind === 'refused' ? parsed : { kind: 'packed', packed: packRecords(parsed.records, before) }
 }
 
-/** Reads a file and packs it. It blocks: not for a thread that answers. */
-export const packKeyFile = (path: string): PackedFile => {
+/** Reads a file and packs it; `before` is what it held. It blocks: not for a thread that answers. */
+export const packKeyFile = (path: string, before: readonly PackedKeys[] = []): PackedFile => {
   try {
-    return isKeyLinesName(path) ? packKeyLines(path, readPieces(path)) : packContent(path, readFileSync(path))
+    return isKeyLinesName(path)
+      ? packKeyLines(path, readPieces(path), before)
+      : packContent(path, readFileSync(path), before)
   } catch (error) {
     return toUnreadable(error)
   }

@@ -1,8 +1,9 @@
-import { createGrowingBytes } from './growing-bytes.ts'
+import { appendNumbers, createGrowingBytes } from './growing-bytes.ts'
 import { toRecords } from './key-entry.ts'
 import { readKeyLines, toLineProblem } from './key-lines.ts'
 import { createNumberTable, fillSlot, findSlot, type NumberTable, readSlot } from './number-table.ts'
-import { createPacker, type PackedKeys } from './packed-keys.ts'
+import type { PackedKeys } from './packed-keys.ts'
+import { createPacker } from './packer.ts'
 import { capProblems } from './problem-cap.ts'
 import { hashDigest, hashId, openRecords } from './record-list.ts'
 
@@ -11,20 +12,25 @@ export type PackedContent =
   | { readonly kind: 'packed'; readonly packed: readonly PackedKeys[] }
   | { readonly kind: 'refused'; readonly problems: readonly string[] }
 
-/** Packs a key set of lines as it reads it: the memory that it takes is that of the packed keys. */
-export const packKeyLines = (path: string, pieces: Iterable<Uint8Array>): PackedContent => {
-  const packer = createPacker()
+/** Packs a key set of lines as it reads it: the memory that it takes is that of the keys that were not there `before`. */
+export const packKeyLines = (
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  before: readonly PackedKeys[] = [],
+): PackedContent => {
+  const packer = createPacker(before)
   /** Which line each record stands in. */
   const lines = createGrowingBytes()
+  const addLine = appendNumbers(lines, new Uint32Array(1))
   const problems = readKeyLines(path, pieces, (entry, line) => {
     for (const record of toRecords(entry)) {
       packer.add(record)
-      lines.appendNumber(line)
+      addLine(line)
     }
   })
   if (problems.length > 0) return { kind: 'refused', problems }
   const packed = packer.pack()
-  const twins = findTwins(path, packed, lines.toNumbers())
+  const twins = findTwins(path, packed, new Uint32Array(lines.view().buffer, 0, lines.length() / 4))
   return twins.length > 0 ? { kind: 'refused', problems: twins } : { kind: 'packed', packed }
 }
 

@@ -1,87 +1,38 @@
-import { createGrowingBytes } from './growing-bytes.ts'
 import type { KeyRecord } from './key-record.ts'
-import { allocateShared } from './shared-memory.ts'
 
 /**
- * Records in memory that threads share: some 50 bytes for a key that has an id alone. In this order: all digests, where
- * each id ends, where the further fields of each end, the ids, and the further fields as JSON.
+ * Records in memory that threads share: some 50 bytes for a key that has an id alone, 10 more where keys expire. What
+ * many keys have alike, such as their scopes, stands once.
  */
 export interface PackedKeys {
   readonly length: number
+  /** How many different sets of further fields there are. */
+  readonly sets: number
+  /** False when none of them expires: then nothing is kept of it. */
+  readonly isExpiring: boolean
   readonly memory: SharedArrayBuffer
 }
 
-/** Takes records one by one and packs them. */
-export interface Packer {
-  readonly add: (record: KeyRecord) => void
-  /** Ends the packer. Many records come in several pieces, so that none has to grow large. */
-  readonly pack: () => readonly PackedKeys[]
+/**
+ * The parts in their order: the digests; when each expires; where each id ends; where each set of further fields ends;
+ * which set each has, with a bit for those that are disabled; the ids; the sets, as JSON.
+ */
+export const toParts = ({ length, sets, isExpiring }: Omit<PackedKeys, 'memory'>) => {
+  const expires = DIGEST_BYTES * length
+  const idEnds = expires + (isExpiring ? 8 * length : 0)
+  const setEnds = idEnds + 4 * length
+  const marks = setEnds + 4 * sets
+  return { expires, idEnds, setEnds, marks, ids: marks + 2 * length }
 }
 
-const DIGEST_BYTES = 32
-const WORD_BYTES = 4
-const HEAD_BYTES = DIGEST_BYTES + 2 * WORD_BYTES
-const MAX_PIECE = 32_768
+export const DIGEST_BYTES = 32
+/** Where in a mark it says that the key is disabled. The rest is the number of its set: zero where it has none. */
+export const DISABLED = 0x8000
+/** As many as have a number of their own beside it. */
+export const MAX_PIECE = DISABLED - 1
 
-export const createPacker = (): Packer => {
-  const pieces: PackedKeys[] = []
-  let current = createPiece()
-  return {
-    add: (record) => {
-      if (current.length() === MAX_PIECE) {
-        pieces.push(current.pack())
-        current = createPiece()
-      }
-      current.add(record)
-    },
-    pack: () => (current.length() > 0 ? [...pieces, current.pack()] : pieces),
-  }
-}
-
-const createPiece = () => {
-  const digests = createGrowingBytes()
-  const idEnds = createGrowingBytes()
-  const fieldEnds = createGrowingBytes()
-  const ids = createGrowingBytes()
-  const fields = createGrowingBytes()
-  const parts = [digests, idEnds, fieldEnds, ids, fields]
-  let length = 0
-  return {
-    length: () => length,
-    add: (record: KeyRecord): void => {
-      digests.appendHex(record.digest, DIGEST_BYTES)
-      ids.appendText(record.id)
-      idEnds.appendNumber(ids.length())
-      fields.appendText(toFieldsText(record))
-      fieldEnds.appendNumber(fields.length())
-      length += 1
-    },
-    pack: (): PackedKeys => {
-      const memory = allocateShared(parts.reduce((sum, part) => sum + part.length(), 0))
-      const target = new Uint8Array(memory)
-      let offset = 0
-      for (const part of parts) {
-        const size = part.length()
-        part.moveTo(target, offset)
-        offset += size
-      }
-      return { length, memory }
-    },
-  }
-}
-
-/** Packs a list at once. */
-export const packRecords = (records: Iterable<KeyRecord>): readonly PackedKeys[] => {
-  const packer = createPacker()
-  for (const record of records) packer.add(record)
-  return packer.pack()
-}
-
-export const unpackRecords = (pieces: readonly PackedKeys[]): readonly KeyRecord[] =>
-  pieces.map(openPacked).flatMap(({ length, unpack }) => Array.from({ length }, (_, position) => unpack(position)))
-
-/** Fields beyond id and digest, in milliseconds since the epoch where they are times. */
-export type KeyFields = Omit<KeyRecord, 'id' | 'digest'>
+/** What is kept as JSON. */
+export type FieldSet = Pick<KeyRecord, 'notBefore' | 'hosts' | 'claims'> & Partial<Pick<KeyRecord, 'scopes'>>
 
 /** Packed records, opened for reading in this thread. */
 export interface PackedReader {
@@ -93,55 +44,86 @@ export interface PackedReader {
   readonly idStart: (position: number) => number
   readonly idEnd: (position: number) => number
   readonly readId: (position: number) => string
-  readonly readFields: (position: number) => KeyFields
+  readonly isDisabled: (position: number) => boolean
+  /** In milliseconds since the epoch; infinite for a key without an end. */
+  readonly readExpires: (position: number) => number
   readonly unpack: (position: number) => KeyRecord
 }
 
-export const openPacked = ({ length, memory }: PackedKeys): PackedReader => {
+/** So many sets of a piece are kept as objects; where there are more, they are made anew each time. */
+const MAX_SETS = 256
+
+export const openPacked = (packed: PackedKeys): PackedReader => {
+  const { length, sets, isExpiring, memory } = packed
+  const parts = toParts(packed)
   const bytes = Buffer.from(memory, 0, memory.byteLength)
-  const idEnds = new Uint32Array(memory, length * DIGEST_BYTES, length)
-  const fieldEnds = new Uint32Array(memory, length * (DIGEST_BYTES + WORD_BYTES), length)
-  const idsAt = length * HEAD_BYTES
-  const fieldsAt = idsAt + (idEnds[length - 1] ?? 0)
-  const idStart = (position: number): number => idsAt + (idEnds[position - 1] ?? 0)
-  const idEnd = (position: number): number => idsAt + (idEnds[position] ?? 0)
+  const expires = new Float64Array(memory, parts.expires, isExpiring ? length : 0)
+  const idEnds = new Uint32Array(memory, parts.idEnds, length)
+  const setEnds = new Uint32Array(memory, parts.setEnds, sets)
+  const marks = new Uint16Array(memory, parts.marks, length)
+  const setsAt = parts.ids + (idEnds[length - 1] ?? 0)
+  const made: FieldSet[] = []
+
+  const idStart = (position: number): number => parts.ids + (idEnds[position - 1] ?? 0)
+  const idEnd = (position: number): number => parts.ids + (idEnds[position] ?? 0)
   const readId = (position: number): string => bytes.toString('utf8', idStart(position), idEnd(position))
-  const readFields = (position: number): KeyFields => {
-    const start = fieldEnds[position - 1] ?? 0
-    const end = fieldEnds[position] ?? 0
-    return end === start ? NO_FIELDS : parseFields(bytes.toString('utf8', fieldsAt + start, fieldsAt + end))
+  const isDisabled = (position: number): boolean => ((marks[position] ?? 0) & DISABLED) !== 0
+  const readExpires = (position: number): number => expires[position] ?? Number.POSITIVE_INFINITY
+  const readSet = (number: number): FieldSet => {
+    const known = made[number]
+    if (known) return known
+    const set = parseSet(
+      bytes.toString('utf8', setsAt + (setEnds[number - 2] ?? 0), setsAt + (setEnds[number - 1] ?? 0)),
+    )
+    if (sets <= MAX_SETS) made[number] = set
+    return set
   }
   return {
     length,
-    digestWords: new Uint32Array(memory, 0, length * (DIGEST_BYTES / WORD_BYTES)),
+    digestWords: new Uint32Array(memory, 0, length * (DIGEST_BYTES / 4)),
     bytes,
     idStart,
     idEnd,
     readId,
-    readFields,
-    unpack: (position) => ({
-      id: readId(position),
-      digest: bytes.toString('hex', position * DIGEST_BYTES, (position + 1) * DIGEST_BYTES),
-      ...readFields(position),
-    }),
+    isDisabled,
+    readExpires,
+    unpack: (position) => {
+      const id = readId(position)
+      const digest = bytes.toString('hex', position * DIGEST_BYTES, (position + 1) * DIGEST_BYTES)
+      const disabled = isDisabled(position)
+      const end = readExpires(position)
+      const set = (marks[position] ?? 0) & ~DISABLED
+      if (set === 0 && end === Number.POSITIVE_INFINITY) return { id, digest, scopes: NO_SCOPES, disabled }
+      return {
+        id,
+        digest,
+        scopes: NO_SCOPES,
+        disabled,
+        ...(end < Number.POSITIVE_INFINITY && { expires: end }),
+        ...(set > 0 && readSet(set)),
+      }
+    },
   }
 }
 
-const NO_FIELDS: KeyFields = { scopes: [], disabled: false }
+export const unpackRecords = (pieces: readonly PackedKeys[]): readonly KeyRecord[] =>
+  pieces.map(openPacked).flatMap(({ length, unpack }) => Array.from({ length }, (_, position) => unpack(position)))
+
+const NO_SCOPES: readonly string[] = []
 
 /** Nothing for a key without further fields. */
-const toFieldsText = ({ id: _, digest: __, scopes, disabled, claims, ...others }: KeyRecord): string => {
-  const fields = {
-    ...others,
+export const toSetText = ({ scopes, claims, notBefore, hosts }: KeyRecord): string => {
+  const set = {
     ...(scopes.length > 0 && { scopes }),
-    ...(disabled && { disabled }),
+    ...(notBefore !== undefined && { notBefore }),
+    ...(hosts && { hosts }),
     // As pairs: a claim may have any name.
     ...(claims && { claims: [...claims] }),
   }
-  return Object.keys(fields).length > 0 ? JSON.stringify(fields) : ''
+  return Object.keys(set).length > 0 ? JSON.stringify(set) : ''
 }
 
-const parseFields = (text: string): KeyFields => {
+const parseSet = (text: string): FieldSet => {
   const { claims, ...others } = JSON.parse(text)
-  return { ...NO_FIELDS, ...others, ...(claims && { claims: new Map(claims) }) }
+  return { ...others, ...(claims && { claims: new Map(claims) }) }
 }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { PackedGroup } from './key-source.ts'
+import type { FileBefore } from './key-work.ts'
 import { type PackedFile, packContent, toUnreadable } from './pack-key-file.ts'
 import type { SideThread } from './side-thread.ts'
 
@@ -37,7 +38,7 @@ export const readKeyFiles = async (
     if (file) met.push(file)
   }
   const changed = met.filter(({ path, signature, failure }) => !failure && known.get(path)?.signature !== signature)
-  const packed = await packFiles(changed, thread)
+  const packed = await packFiles(changed, known, thread)
   const next = new Map<string, FileState>()
   for (const file of met) {
     const { path } = file
@@ -65,12 +66,16 @@ const meet = async (path: string): Promise<MetFile | undefined> => {
   }
 }
 
-const packFiles = async (files: readonly MetFile[], thread: SideThread): Promise<ReadonlyMap<string, PackedFile>> => {
+const packFiles = async (
+  files: readonly MetFile[],
+  known: ReadonlyMap<string, FileState>,
+  thread: SideThread,
+): Promise<ReadonlyMap<string, PackedFile>> => {
   const packed = new Map<string, PackedFile>()
   if (files.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BYTES_HERE) {
-    const paths = files.map(({ path }) => path)
-    const results = await packApart(paths, thread)
-    for (const [position, path] of paths.entries()) {
+    const apart = files.map(({ path }) => ({ path, before: known.get(path)?.group.packed ?? [] }))
+    const results = await packApart(apart, thread)
+    for (const [position, { path }] of apart.entries()) {
       const result = results[position]
       if (result) packed.set(path, result)
     }
@@ -79,15 +84,15 @@ const packFiles = async (files: readonly MetFile[], thread: SideThread): Promise
 }
 
 /** Where the thread fails, one file is to blame that is too large to be held: the others are read without it. */
-const packApart = async (paths: readonly string[], thread: SideThread): Promise<readonly PackedFile[]> => {
+const packApart = async (files: readonly FileBefore[], thread: SideThread): Promise<readonly PackedFile[]> => {
   try {
-    return await thread.run({ kind: 'pack', paths })
+    return await thread.run({ kind: 'pack', files })
   } catch (error) {
     if (thread.isClosed()) throw error
     const message = error instanceof Error ? error.message : String(error)
-    if (paths.length === 1) return [{ kind: 'unreadable', code: undefined, message }]
+    if (files.length === 1) return [{ kind: 'unreadable', code: undefined, message }]
     const each: PackedFile[] = []
-    for (const path of paths) each.push(...(await packApart([path], thread)))
+    for (const file of files) each.push(...(await packApart([file], thread)))
     return each
   }
 }

@@ -70,5 +70,5 @@ export const hashDigest = (words: Uint32Array, at: number): number => words[at] 
 export const hashId = (bytes: Uint8Array, start: number, end: number): number => {
   let hash = 0x811c9dc5
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
-  return hash ^ (hash >>> 15)
+  return (hash ^ (hash >>> 15)) >>> 0
 }

@@ -1,10 +1,12 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { toDigest } from '../../src/key/digest.ts'
 import { buildTables } from '../../src/sources/index-tables.ts'
 import { EMPTY_INDEX, type KeyIndex, openIndex, toKeyIndex } from '../../src/sources/key-index.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
 import type { KeyGroup } from '../../src/sources/key-source.ts'
-import { packRecords, unpackRecords } from '../../src/sources/packed-keys.ts'
+import { type PackedKeys, unpackRecords } from '../../src/sources/packed-keys.ts'
+import { packRecords } from '../../src/sources/packer.ts'
 
 const record = fc.record(
   {
@@ -41,9 +43,29 @@ test('many records come in pieces, in their order', (t) => {
   )
 })
 
-test('a key with an id alone takes 40 bytes and its id', (t) => {
+test('a key with an id alone takes 38 bytes and its id', (t) => {
   const [packed] = packRecords([toRecord('ci', 1)])
-  t.is(packed?.memory.byteLength, 42)
+  t.is(packed?.memory.byteLength, 40)
+})
+
+test('what did not change shares its memory with what was there before', (t) => {
+  const records = Array.from({ length: 70_000 }, (_, number) => toHashed(`key-${number}`))
+  const before = packRecords(records)
+  t.true(before.length > 4)
+  const changed = records.with(40_000, { ...toHashed('key-40000'), disabled: true })
+  const isNew = ({ memory }: PackedKeys) => before.every((piece) => piece.memory !== memory)
+  t.is(packRecords(records, before).filter(isNew).length, 0)
+  const others = [
+    { what: 'a change', records: changed },
+    { what: 'one comes first', records: [toHashed('first'), ...records] },
+    { what: 'one goes', records: records.toSpliced(100, 1) },
+    { what: 'one comes last', records: [...records, toHashed('last')] },
+  ]
+  for (const { what, records } of others) {
+    const packed = packRecords(records, before)
+    t.deepEqual(unpackRecords(packed), records, what)
+    t.true(packed.filter(isNew).length <= 2, what)
+  }
 })
 
 /** Few ids, few digests and few origins, so that they meet. All digests but two have the same first word: they collide. */
@@ -134,6 +156,8 @@ test('tables go from thread to thread', (t) => {
 
 const toHex = (number: number): string =>
   `${number < 2 ? `0000000${number}` : 'cccccccc'}${number.toString(16).padStart(56, '0')}`
+
+const toHashed = (id: string): KeyRecord => ({ id, digest: toDigest(id), scopes: [], disabled: false })
 
 const toRecord = (id: string, digest: number): KeyRecord => ({ id, digest: toHex(digest), scopes: [], disabled: false })
 

@@ -14,8 +14,8 @@ test('a file that is too much for the side thread takes no other down, and is to
   writeFileSync(other, 'the-secret-of-other')
   const thread: SideThread = {
     run: async (work) => {
-      if (work.kind !== 'pack' || work.paths.includes(large)) throw new Error('out of memory')
-      return work.paths.map(packKeyFile) as never
+      if (work.kind !== 'pack' || work.files.some(({ path }) => path === large)) throw new Error('out of memory')
+      return work.files.map(({ path }) => packKeyFile(path)) as never
     },
     close: () => {},
     isClosed: () => false,
