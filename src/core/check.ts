@@ -1,7 +1,7 @@
 import { extractCredential } from './credential.ts'
 import { isCrossSite } from './cross-site.ts'
 import { findAliases, type Identity, joinEdits, NO_EDITS, toIdentityHeaders } from './identity.ts'
-import { memoizeWeak } from './memoize.ts'
+import { memoizeRecent, memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
 import { hasScopes, type Principal } from './principal.ts'
 import type { RequestView } from './request.ts'
@@ -54,7 +54,7 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
  */
 const createOk = (identity: Identity): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
   const toOks = memoizeWeak((route: Route) => ({
-    verified: memoizeWeak((principal: Principal) => toOk(identity, route, principal)),
+    verified: memoizeRecent((principal: Principal) => toOk(identity, route, principal)),
     anonymous: toOk(identity, route),
     stripShared: createStripShared(route.rule),
   }))

@@ -1,7 +1,7 @@
 import { status as Code } from '@grpc/grpc-js'
 import { toLine, toProblem } from '../core/problem.ts'
 import type { Denied, Failed, Ok, Verdict } from '../core/verdict.ts'
-import { toMessage, toNumber, toText } from './protobuf-writer.ts'
+import { type ByteText, fromByteText, toMessage, toNumber, toText } from './protobuf-writer.ts'
 
 /** How answers are written. */
 export interface AnswerStyle {
@@ -48,19 +48,19 @@ const CODES: Record<Denied['status'], number> = {
   403: Code.PERMISSION_DENIED,
 }
 
-const encode = (code: number, verdict: Verdict, response: Buffer): Buffer =>
-  Buffer.concat([
-    toMessage(CheckResponse.status, [toNumber(RpcStatus.code, code), toText(RpcStatus.message, verdict.reason)]),
-    response,
-    toMessage(CheckResponse.dynamicMetadata, toMetadata(verdict)),
-  ])
+const encode = (code: number, verdict: Verdict, response: ByteText): Buffer =>
+  fromByteText(
+    toMessage(CheckResponse.status, [toNumber(RpcStatus.code, code), toText(RpcStatus.message, verdict.reason)]) +
+      response +
+      toMessage(CheckResponse.dynamicMetadata, toMetadata(verdict)),
+  )
 
-const toOkResponse = ({ headers }: Ok): readonly Buffer[] => [
+const toOkResponse = ({ headers }: Ok): readonly ByteText[] => [
   ...headers.set.map(([key, value]) => toMessage(OkHttpResponse.headers, overwrite(key, value))),
   ...headers.remove.map((name) => toText(OkHttpResponse.headersToRemove, name)),
 ]
 
-const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly Buffer[] => {
+const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly ByteText[] => {
   const problem = toProblem(verdict)
   const challenges = verdict.kind === 'denied' ? verdict.challenges : []
   const headers = [
@@ -75,14 +75,14 @@ const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly 
 }
 
 /** envoy#43310: both `append` and `append_action`, since which of them counts depends on Envoy's version. */
-const overwrite = (key: string, value: string): readonly Buffer[] => [
+const overwrite = (key: string, value: string): readonly ByteText[] => [
   toMessage(HeaderValueOption.header, [toText(HeaderValue.key, key), toText(HeaderValue.value, value)]),
   toMessage(HeaderValueOption.append, [toNumber(BoolValue.value, 0)]),
   toNumber(HeaderValueOption.appendAction, OVERWRITE_IF_EXISTS_OR_ADD),
 ]
 
 /** For Envoy's access log and rate limits, in the namespace `envoy.filters.http.ext_authz`. Never a credential. */
-const toMetadata = (verdict: Verdict): readonly Buffer[] => {
+const toMetadata = (verdict: Verdict): readonly ByteText[] => {
   const principal = verdict.kind === 'error' ? undefined : verdict.principal
   const keyId = verdict.kind === 'denied' ? verdict.keyId : undefined
   const fields = {

@@ -1,13 +1,13 @@
-import { memoizeWeak } from '../core/memoize.ts'
+import { memoizeRecent } from '../core/memoize.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { type AnswerStyle, encodeVerdict } from './encode-verdict.ts'
 
 /**
- * Writes each answer once. What lets one principal through on one route is one object, and is forgotten with it; a
+ * Writes the answers of late once. What lets one principal through on one route is one object while it is asked for; a
  * refusal that names nobody is told by its route, reason and challenges, all of them ours, so there are few.
  */
 export const createRememberedAnswers = (): ((verdict: Verdict, style: AnswerStyle) => Buffer) => {
-  const letThrough = memoizeWeak((verdict: Verdict) => encodeVerdict(verdict, { isGrpc: false, outage: 'denied' }))
+  const letThrough = memoizeRecent((verdict: Verdict) => encodeVerdict(verdict, { isGrpc: false, outage: 'denied' }))
   const refusals = new Map<string, Buffer>()
   return (verdict, style) => {
     if (verdict.kind === 'ok') return letThrough(verdict)

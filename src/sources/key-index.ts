@@ -1,5 +1,4 @@
-import { LRUCache } from 'lru-cache'
-import { memoizeWeak } from '../core/memoize.ts'
+import { memoizeRecent, memoizeWeak } from '../core/memoize.ts'
 import type { ExpiringKey } from '../ops/expiring-key.ts'
 import { toExpiringKeys } from './expiring-keys.ts'
 import { buildTables, type IndexTables, type PackedPiece } from './index-tables.ts'
@@ -24,27 +23,21 @@ export interface KeyIndex {
   readonly weight: ArrayBuffer
 }
 
-/** So many records are kept unpacked, those used last. */
-const MAX_UNPACKED = 10_000
-
 /** Opens tables for use: it takes no longer for many keys. */
 export const openIndex = (tables: IndexTables): KeyIndex => {
   const { pieces, byDigest, byId, size, ends, problems } = tables
   const list = openRecords(pieces.map(({ keys }) => keys))
-  const unpacked = new LRUCache<string, KeyRecord>({ max: Math.min(MAX_UNPACKED, Math.max(size, 1)) })
   const words = new Uint32Array(8)
   const wordBytes = Buffer.from(words.buffer)
 
-  const unpack = (digest: string): KeyRecord | undefined => {
+  const find = memoizeRecent((digest: string): KeyRecord | undefined => {
     if (wordBytes.write(digest, 'hex') !== wordBytes.length) return undefined
     const slot = findSlot(byDigest, hashDigest(words, 0), (number) => list.hasDigest(number, words, 0))
     const number = readSlot(byDigest, slot)
     if (number === undefined) return undefined
     const { reader, position } = list.locate(number)
-    const record = reader.unpack(position)
-    unpacked.set(digest, record)
-    return record
-  }
+    return reader.unpack(position)
+  })
   const findOwner = (id: string): string | undefined => {
     const bytes = Buffer.from(id)
     const slot = findSlot(byId, hashId(bytes, 0, bytes.length), (number) => list.hasId(number, bytes, 0, bytes.length))
@@ -56,7 +49,7 @@ export const openIndex = (tables: IndexTables): KeyIndex => {
     return { id: reader.readId(position), expires: reader.readExpires(position) }
   }
   return {
-    byDigest: { get: (digest) => unpacked.get(digest) ?? unpack(digest), size },
+    byDigest: { get: find, size },
     owners: { get: findOwner },
     expiring: (now) => toExpiringKeys(ends, readEnd, now),
     problems,

@@ -1,5 +1,5 @@
 import { matchHost, toHost } from '../core/host.ts'
-import { memoizeWeak } from '../core/memoize.ts'
+import { memoizeRecent } from '../core/memoize.ts'
 import type { Verification, Verified } from '../core/ports.ts'
 import type { KeyRecord } from '../sources/key-record.ts'
 
@@ -17,8 +17,8 @@ export const judgeKey = (record: KeyRecord, asked: string | undefined, now: numb
   return toVerified(record)
 }
 
-/** One object for each record, as long as it stays: answers are remembered by it. */
-const toVerified = memoizeWeak(({ id, scopes, claims = NO_CLAIMS }: KeyRecord): Verified => {
+/** One object for each record while it is asked for: answers are remembered by it. */
+const toVerified = memoizeRecent(({ id, scopes, claims = NO_CLAIMS }: KeyRecord): Verified => {
   return { kind: 'verified', principal: { kind: 'key', subject: id, keyId: id, scopes, claims } }
 })
 
