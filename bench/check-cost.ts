@@ -11,6 +11,7 @@ if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems))
 const silent: Observer = {
   reloaded: () => {},
   decided: () => {},
+  turnedAway: () => {},
   cached: () => {},
   away: () => {},
   asked: () => {},

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { toProblemText } from './config/document.ts'
 import type { Loaded } from './config/load.ts'
+import type { ConfigFile } from './config/schema.ts'
 import { watchConfig } from './config/watch-config.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
+import { openDoors } from './http/door.ts'
+import { listenHttp } from './http/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
 import { registerGauges } from './ops/gauges.ts'
 import { listenOps } from './ops/listen.ts'
@@ -25,6 +28,8 @@ export interface ServeOptions {
 export interface Served {
   /** Where Envoy asks, with the port that was bound. */
   readonly grpc: string
+  /** Where proxies ask over HTTP, if they do. */
+  readonly http: string | undefined
   readonly ops: string
   /** NOT_SERVING, a wait for Envoy to look elsewhere, then the listeners close. A second call does not wait. */
   readonly drain: () => Promise<void>
@@ -62,7 +67,14 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
   const outage = () => current.file.outage
   const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer })
-  log.info({ grpc: grpc.address, ops: ops.address }, 'listening')
+  const { http: httpAddress } = config.file.listen
+  const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress?.startsWith('unix:') ?? false)
+  let findDoor = open(config.file)
+  const http =
+    httpAddress === undefined
+      ? undefined
+      : await listenHttp(httpAddress, { check: gate.check, findDoor: (target) => findDoor(target), observer })
+  log.info({ grpc: grpc.address, http: http?.address, ops: ops.address }, 'listening')
   let wasServing: boolean | undefined
   const tellHealth = (): void => {
     if (isServing() === wasServing) return
@@ -90,9 +102,13 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
       log.warn('listen has changed: that takes effect at the next start')
     }
     current = loaded.config
+    findDoor = open(current.file)
     log.level = current.file.log.level
   })
 
+  const closeListeners = async (timeout: number): Promise<void> => {
+    await Promise.all([grpc.close(timeout), http?.close(timeout)])
+  }
   const close = async (delay: number, timeout: number): Promise<void> => {
     isDraining = true
     tellHealth()
@@ -100,13 +116,14 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
     clearInterval(health)
     stopWarning()
     stopWatching()
-    await grpc.close(timeout)
+    await closeListeners(timeout)
     await ops.close()
     gate.close()
   }
   return {
     grpc: grpc.address,
+    http: http?.address,
     ops: ops.address,
-    drain: () => (isDraining ? grpc.close(0) : close(current.file.drain.delay, current.file.drain.timeout)),
+    drain: () => (isDraining ? closeListeners(0) : close(current.file.drain.delay, current.file.drain.timeout)),
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { crossCheck, isShaped } from './cross-check.ts'
+import { crossCheckDoors, doorSchema } from './door-schema.ts'
 import { address, duration, file, line } from './fields.ts'
 import { isIdentityHeaderName } from './identity-header-name.ts'
 import { introspectionSchema } from './introspection-schema.ts'
@@ -35,6 +36,9 @@ export const configSchema = z
     listen: z
       .strictObject({
         grpc: address.default('127.0.0.1:9001').describe('Where Envoy asks: host:port or unix:/path.'),
+        http: address
+          .optional()
+          .describe('Where proxies that speak HTTP ask: host:port or unix:/path. Its doors are below.'),
         ops: address.default('127.0.0.1:9003').describe('/livez, /readyz and /metrics.'),
         tls: z
           .strictObject({
@@ -45,6 +49,7 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    doors: z.array(doorSchema).default([]).describe('The ways in over listen.http, one for each kind of proxy.'),
     keys: z.array(keySource).default([]),
     issuers: z.array(issuerSchema).default([]),
     introspection: z.array(introspectionSchema).default([]),
@@ -79,6 +84,7 @@ export const configSchema = z
       .prefault({}),
   })
   .superRefine(crossCheck, { when: ({ value }) => isShaped(value) })
+  .superRefine(crossCheckDoors)
 
 /** The configuration as its file says it, with all defaults filled in; durations are in milliseconds. */
 export type ConfigFile = z.output<typeof configSchema>

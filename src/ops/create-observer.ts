@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { toDecisionLine } from './decision-line.ts'
 import type { Metrics } from './metrics.ts'
-import type { Observer } from './observer.ts'
+import type { Observer, TurnedAway } from './observer.ts'
 
 /** Logs and counts what happens. `logsAll` says whether requests that were let through get a line too. */
 export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boolean): Observer => ({
@@ -16,6 +16,10 @@ export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boo
     if (verdict.kind === 'ok' && !logsAll()) return
     log.info(toDecisionLine(request, verdict, milliseconds), verdict.kind)
   },
+  turnedAway: (reason, address) => {
+    metrics.turnedAway(reason)
+    log.warn({ reason, address }, TURNED_AWAY[reason])
+  },
   cached: metrics.cached,
   away: (issuer, problem) => {
     if (problem === undefined) log.info({ issuer }, 'answers about its tokens')
@@ -27,3 +31,8 @@ export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boo
     log.error({ err: error }, 'fault: an exception became an error verdict')
   },
 })
+
+const TURNED_AWAY: Record<TurnedAway, string> = {
+  no_door: 'turned away: no door of the configuration has the path that was asked',
+  untrusted_peer: 'turned away: this address is not among the trustedProxies of the door',
+}

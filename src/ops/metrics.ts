@@ -1,12 +1,13 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { Verdict } from '../core/verdict.ts'
 import { registerLastUse } from './last-use.ts'
-import type { Reloadable } from './observer.ts'
+import type { Reloadable, TurnedAway } from './observer.ts'
 
 export interface Metrics {
   readonly registry: Registry
   readonly decided: (verdict: Verdict, milliseconds: number) => void
   readonly reloaded: (what: Reloadable, result: 'ok' | 'failed') => void
+  readonly turnedAway: (reason: TurnedAway) => void
   readonly cached: (result: 'hit' | 'miss') => void
   readonly asked: (issuer: string, result: string, milliseconds: number) => void
   readonly fault: () => void
@@ -33,6 +34,12 @@ export const createMetrics = (now: () => number): Metrics => {
     name: 'bearergate_reloads_total',
     help: 'Times that a changed configuration, key source, JWK Set or certificate was read, by result.',
     labelNames: ['what', 'result'],
+    registers,
+  })
+  const turnedAway = new Counter({
+    name: 'bearergate_turned_away_total',
+    help: 'Requests over HTTP that found no door, or none for their address: nothing was judged.',
+    labelNames: ['reason'],
     registers,
   })
   const lookups = new Counter({
@@ -65,6 +72,7 @@ export const createMetrics = (now: () => number): Metrics => {
       duration.observe(milliseconds / 1000)
     },
     reloaded: (what, result) => reloads.inc({ what, result }),
+    turnedAway: (reason) => turnedAway.inc({ reason }),
     cached: (result) => lookups.inc({ result }),
     asked: (issuer, result, milliseconds) => questions.observe({ issuer, result }, milliseconds / 1000),
     fault: () => faults.inc(),

@@ -5,12 +5,17 @@ import type { Verdict } from '../core/verdict.ts'
 /** What is read again while the gate runs. */
 export type Reloadable = 'config' | 'keys' | 'jwk_set' | 'tls'
 
+/** Why a proxy, or whoever it was, got no verdict over HTTP. */
+export type TurnedAway = 'no_door' | 'untrusted_peer'
+
 /** Who is told what happens; it logs and counts. It never throws. */
 export interface Observer {
   /** Something was read anew. Problems are sentences without secrets; none means that all is well. */
   readonly reloaded: (what: Reloadable, name: string, problems: readonly string[]) => void
   /** A request got its verdict. */
   readonly decided: (request: RequestView, verdict: Verdict, milliseconds: number) => void
+  /** Somebody came where there is no door, or no door for that address. Nothing was judged. */
+  readonly turnedAway: (reason: TurnedAway, address: string | undefined) => void
   /** A verified token was found in the cache, or not. */
   readonly cached: (result: 'hit' | 'miss') => void
   /** Somebody who is asked about tokens cannot be asked, and why; undefined: all is well again. */

@@ -13,6 +13,7 @@ import { writePolicy } from '../vectors/write-policy.ts'
 const DEAF = {
   reloaded: () => {},
   decided: () => {},
+  turnedAway: () => {},
   cached: () => {},
   away: () => {},
   asked: () => {},

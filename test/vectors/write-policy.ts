@@ -22,7 +22,23 @@ export const writePolicy = async (policy: PolicyFixture, listen: Listen, world: 
 
 /** Writes bearergate.yaml alone. */
 export const writeConfig = ({ config }: PolicyFixture, listen: Listen, world: World): Promise<void> =>
-  writeByRename(world.dir, CONFIG_FILE, stringify({ listen, ...HARNESS, ...(fillDeep(config, world.fill) as object) }))
+  writeByRename(
+    world.dir,
+    CONFIG_FILE,
+    stringify({
+      listen,
+      ...(listen['http'] && { doors: DOORS }),
+      ...HARNESS,
+      ...(fillDeep(config, world.fill) as object),
+    }),
+  )
+
+/** A door of each kind, for this machine. */
+const DOORS = ['envoy', 'nginx', 'traefik', 'caddy'].map((kind) => ({
+  kind,
+  path: `/${kind}`,
+  ...(kind !== 'envoy' && { trustedProxies: ['127.0.0.1'] }),
+}))
 
 /** A gate under test ends at once, and its log tells all that it ever would. */
 const HARNESS = { drain: { delay: '0s', timeout: '1s' }, log: { level: 'debug', decisions: 'all' } }

@@ -1,0 +1,4 @@
+import test from 'ava'
+import { runDoorCases } from './run-door-cases.ts'
+
+runDoorCases(test, 'caddy')
