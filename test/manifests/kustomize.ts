@@ -9,7 +9,12 @@ import { findManifestTools } from '../../scripts/manifest-tools.ts'
 export interface KubernetesObject {
   readonly apiVersion: string
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
   // biome-ignore lint/suspicious/noExplicitAny: each kind has its own fields; the schemas check them.
   readonly [field: string]: any
 }
