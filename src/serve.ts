@@ -66,7 +66,7 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   })
   const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
   const outage = () => current.file.outage
-  const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer })
+  const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer, now })
   const { http: httpAddress } = config.file.listen
   const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress?.startsWith('unix:') ?? false)
   let findDoor = open(config.file)

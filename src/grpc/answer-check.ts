@@ -1,8 +1,10 @@
-import type { handleUnaryCall } from '@grpc/grpc-js'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Check } from '../core/check.ts'
 import { isGrpc, type RequestView } from '../core/request.ts'
 import { failed, refused, type Verdict } from '../core/verdict.ts'
 import type { Observer } from '../ops/observer.ts'
+import { readMessage, sendMessage } from './call.ts'
+import { toDeadline } from './deadline.ts'
 import { decodeCheck } from './decode-check.ts'
 import type { AnswerStyle } from './encode-verdict.ts'
 import { createRememberedAnswers } from './remembered-answers.ts'
@@ -12,42 +14,39 @@ export interface AnswerOptions {
   readonly reads: () => ReadonlySet<string>
   readonly outage: () => AnswerStyle['outage']
   readonly observer: Observer
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 /**
- * Answers Check calls. Each ends with gRPC status OK: Envoy takes every other status for an outage, which
- * `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
+ * Answers Check calls; `timeout` is the call's `grpc-timeout`. Each ends with gRPC status OK: Envoy takes every other
+ * status for an outage, which `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
  */
 export const createAnswerCheck = ({
   check,
   reads,
   outage,
   observer,
-}: AnswerOptions): handleUnaryCall<Buffer, Buffer> => {
+  now,
+}: AnswerOptions): ((stream: ServerHttp2Stream, timeout: string | undefined) => void) => {
   const encode = createRememberedAnswers()
-  const write = (verdict: Verdict, request: RequestView): Buffer =>
-    encode(verdict, { isGrpc: isGrpc(request), outage: outage() })
-  return async (call, callback) => {
+  const answer = async (stream: ServerHttp2Stream, message: Buffer, deadline: number | undefined): Promise<void> => {
     const start = performance.now()
     let request = NO_REQUEST
     let verdict: Verdict
-    let answer: Buffer
     try {
-      const view = decodeCheck(call.request, reads(), toMilliseconds(call.getDeadline()))
+      const view = decodeCheck(message, reads(), deadline)
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
-      answer = write(verdict, request)
+      sendMessage(stream, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
     } catch (error) {
       observer.fault(error)
       verdict = failed('internal_fault')
-      answer = write(verdict, request)
+      sendMessage(stream, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
     }
-    callback(null, answer)
     observer.decided(request, verdict, performance.now() - start)
   }
+  return (stream, timeout) => readMessage(stream, (message) => void answer(stream, message, toDeadline(timeout, now())))
 }
 
 const NO_REQUEST: RequestView = { method: '', host: '', path: '', headers: new Map() }
-
-const toMilliseconds = (deadline: Date | number): number =>
-  typeof deadline === 'number' ? deadline : deadline.getTime()

@@ -1,6 +1,6 @@
-import { status as Code } from '@grpc/grpc-js'
 import { toLine, toProblem } from '../core/problem.ts'
 import type { Denied, Failed, Ok, Verdict } from '../core/verdict.ts'
+import { Code } from './code.ts'
 import { type ByteText, fromByteText, toMessage, toNumber, toText } from './protobuf-writer.ts'
 
 /** How answers are written. */

@@ -1,11 +1,22 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js'
-import { HealthImplementation } from 'grpc-health-check'
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import { bind } from '../bind.ts'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
-import { removeStaleSocket } from '../stale-socket.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
-import { authorizationService } from './service.ts'
-import { createTlsCredentials } from './tls-credentials.ts'
+import { endCall } from './call.ts'
+import { readCertificates, watchCertificates } from './certificates.ts'
+import { Code } from './code.ts'
+import { createHealth } from './health.ts'
+
+type Listen = Pick<ConfigFile['listen'], 'grpc' | 'tls'>
 
 /** The listener that Envoy asks. */
 export interface GrpcListener {
@@ -17,38 +28,71 @@ export interface GrpcListener {
   readonly close: (timeout: number) => Promise<void>
 }
 
-/** A Check message is a few KiB; headers are at most 60 KiB in Envoy's defaults. */
-const MAX_MESSAGE_BYTES = 1_048_576
-const SERVICE_NAME = 'envoy.service.auth.v3.Authorization'
+const SERVICE = 'envoy.service.auth.v3.Authorization'
+
+/**
+ * CVE-2023-44487: Envoy opens and resets as many streams as its own clients make it. Node's limits for that are meant for
+ * strangers; they would end a connection which all clients of an Envoy share.
+ */
+const OPTIONS: SecureServerOptions = {
+  streamResetBurst: 1_000_000,
+  streamResetRate: 1_000_000,
+  maxSessionMemory: 1_000,
+  settings: { maxConcurrentStreams: 10_000 },
+}
+/** How much of a connection may be on its way to us, in bytes: hundreds of messages, where HTTP/2 begins with a dozen. */
+const WINDOW_BYTES = 4_194_304
 
 /** Listens; NOT_SERVING until told otherwise. Throws when the address is taken or the TLS files are bad. */
 export const listenGrpc = async (
-  { grpc: address, tls }: ConfigFile['listen'],
+  { grpc: address, tls }: Listen,
   options: AnswerOptions & { readonly observer: Observer },
 ): Promise<GrpcListener> => {
-  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES })
-  server.addService(authorizationService, { Check: createAnswerCheck(options) })
-  const health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE_NAME]: 'NOT_SERVING' })
-  health.addToServer(server)
-
-  const secured = tls && createTlsCredentials(tls, options.observer)
-  if (address.startsWith('unix:')) await removeStaleSocket(address.slice('unix:'.length))
-  const port = await bind(server, address, secured?.credentials ?? ServerCredentials.createInsecure())
+  const health = createHealth(['', SERVICE])
+  const methods = new Map<string | undefined, (stream: ServerHttp2Stream, timeout: string | undefined) => void>([
+    [`/${SERVICE}/Check`, createAnswerCheck(options)],
+    ['/grpc.health.v1.Health/Check', health.check],
+    ['/grpc.health.v1.Health/Watch', health.watch],
+  ])
+  const { server, stopWatching } = createHttp2Server(tls, options.observer)
+  const sessions = new Set<ServerHttp2Session>()
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.setLocalWindowSize(WINDOW_BYTES)
+    session.on('close', () => sessions.delete(session))
+  })
+  server.on('stream', (stream, headers) => {
+    // A caller that goes away is no fault, and there is nobody left to be told.
+    stream.on('error', () => {})
+    const method = methods.get(headers[':path'])
+    if (method) method(stream, headers['grpc-timeout'] as string | undefined)
+    else endCall(stream, Code.UNIMPLEMENTED, 'no such method')
+  })
   return {
-    address: address.startsWith('unix:') ? address : address.replace(/:\d+$/, `:${port}`),
-    setServing: (isServing) => {
-      for (const name of ['', SERVICE_NAME]) health.setStatus(name, isServing ? 'SERVING' : 'NOT_SERVING')
-    },
+    address: await bind(server, address),
+    setServing: health.setServing,
     close: async (timeout) => {
-      secured?.close()
-      const force = setTimeout(() => server.forceShutdown(), timeout)
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      stopWatching()
+      health.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const session of sessions) session.close()
+      const force = setTimeout(() => {
+        for (const session of sessions) session.destroy()
+      }, timeout)
+      await closed
       clearTimeout(force)
     },
   }
 }
 
-const bind = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)))
-  })
+const createHttp2Server = (
+  tls: Listen['tls'],
+  observer: Observer,
+): { readonly server: Http2Server | Http2SecureServer; readonly stopWatching: () => void } => {
+  if (!tls) return { server: createServer(OPTIONS), stopWatching: () => {} }
+  const certificates = readCertificates(tls)
+  const requestCert = tls.clientCaFile !== undefined
+  const server = createSecureServer({ ...OPTIONS, ...certificates, requestCert, rejectUnauthorized: requestCert })
+  const stopWatching = watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next))
+  return { server, stopWatching }
+}

@@ -1,6 +1,6 @@
 import { createServer, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { removeStaleSocket } from '../stale-socket.ts'
+import type { Socket } from 'node:net'
+import { bind } from '../bind.ts'
 import { type AnswerOptions, createAnswerRequest, TURNED_AWAY, write } from './answer-request.ts'
 
 /** The listener that proxies ask over HTTP. */
@@ -47,15 +47,8 @@ export const listenHttp = async (address: string, options: AnswerOptions): Promi
     write(response, TURNED_AWAY)
   })
 
-  const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined
-  if (path) await removeStaleSocket(path)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    if (path) server.listen(path, resolve)
-    else server.listen({ ...toHostAndPort(address) }, resolve)
-  })
   return {
-    address: path ? address : address.replace(/:\d+$/, `:${(server.address() as AddressInfo).port}`),
+    address: await bind(server, address),
     close: async (timeout) => {
       isClosing = true
       const force = setTimeout(() => server.closeAllConnections(), timeout)
@@ -63,9 +56,4 @@ export const listenHttp = async (address: string, options: AnswerOptions): Promi
       clearTimeout(force)
     },
   }
-}
-
-const toHostAndPort = (address: string): { readonly host: string; readonly port: number } => {
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
 }

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
-import { removeStaleSocket } from '../stale-socket.ts'
+import { bind } from '../bind.ts'
 
 /** What `/readyz` says. */
 export interface Readiness {
@@ -23,18 +22,8 @@ export const listenOps = async (
   readiness: () => Readiness,
 ): Promise<OpsListener> => {
   const server = createServer(createAnswer(registry, readiness))
-  if (address.startsWith('unix:')) await removeStaleSocket(address.slice('unix:'.length))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    if (address.startsWith('unix:')) server.listen(address.slice('unix:'.length), resolve)
-    else {
-      const { host, port } = toHostAndPort(address)
-      server.listen(port, host, resolve)
-    }
-  })
-  const bound = server.address()
   return {
-    address: isAddressInfo(bound) ? address.replace(/:\d+$/, `:${bound.port}`) : address,
+    address: await bind(server, address),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -66,11 +55,3 @@ const createAnswer =
       answer(500, 'text/plain', 'The metrics could not be gathered.\n')
     }
   }
-
-const toHostAndPort = (address: string): { readonly host: string; readonly port: number } => {
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
-}
-
-const isAddressInfo = (bound: AddressInfo | string | null): bound is AddressInfo =>
-  typeof bound === 'object' && bound !== null

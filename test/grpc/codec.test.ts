@@ -5,6 +5,7 @@ import type { Principal } from '../../src/core/principal.ts'
 import { READ_HEADERS } from '../../src/core/request.ts'
 import type { Route } from '../../src/core/route.ts'
 import { failed, type Ok, refused, type Verdict } from '../../src/core/verdict.ts'
+import { toFrame } from '../../src/grpc/call.ts'
 import { decodeCheck } from '../../src/grpc/decode-check.ts'
 import { encodeVerdict } from '../../src/grpc/encode-verdict.ts'
 import { createRememberedAnswers } from '../../src/grpc/remembered-answers.ts'
@@ -261,7 +262,8 @@ test('a remembered answer is the answer, written once', (t) => {
     () => ok,
   ]) {
     for (const style of styles) {
-      t.deepEqual(remember(make(), style), encodeVerdict(make(), make().kind === 'ok' ? STYLE : style))
+      const answer = encodeVerdict(make(), make().kind === 'ok' ? STYLE : style)
+      t.deepEqual(remember(make(), style), toFrame(answer))
       if (make().kind !== 'denied' || !('keyId' in make() || 'principal' in make())) {
         t.is(remember(make(), style), remember(make(), style))
       }
