@@ -101,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
   ],
   ['any configured issuer is accepted', 'verify/verify-bearer.ts', ' && accept.issuers.has(issuer)', ''],
   ['the type is not checked', 'verify/verify-token.ts', 'if (!types.has(toType(jws.type)))', 'if (false as boolean)'],
-  ['ID tokens pass', 'verify/verify-token.ts', 'if (isIdToken && ', 'if (false && '],
+  ['ID tokens pass', 'verify/verify-token.ts', "if (config.idTokens === 'refuse')", 'if (false as boolean)'],
   [
     'sender-constrained tokens pass',
     'verify/verify-token.ts',

@@ -1,7 +1,10 @@
 import type { Config } from './config/load.ts'
 import type { IssuerConfig } from './config/schema.ts'
+import type { Carrier } from './core/carrier.ts'
 import { type Check, createCheck } from './core/check.ts'
+import type { Routes } from './core/route.ts'
 import type { Observer } from './ops/observer.ts'
+import { closePasswords, openPasswords, type Passwords } from './passwords/passwords.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
 import type { Authority } from './verify/authority.ts'
 import { createCached } from './verify/cached.ts'
@@ -10,6 +13,7 @@ import type { JwkSetStatus } from './verify/jwk-set.ts'
 import { type OpenAuthority, openAuthorities } from './verify/open-authorities.ts'
 import { createVerify } from './verify/verify.ts'
 import { createVerifyBearer } from './verify/verify-bearer.ts'
+import { createVerifyPassword } from './verify/verify-password.ts'
 
 /** The decision with all that it needs, always as the newest good configuration says. */
 export interface Gate {
@@ -34,6 +38,7 @@ interface Parts {
   readonly keys: KeyStore
   readonly issuers: ReadonlyMap<string, Issuer>
   readonly authorities: readonly OpenAuthority[]
+  readonly passwords: Passwords
   readonly check: Check
 }
 
@@ -50,11 +55,12 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     // Emptied by each reload: what was verified by other settings is verified anew.
     const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
     const authorities = openAuthorities(next, { now, observer }, before?.authorities)
+    const passwords = await openPasswords(toHtpasswdFiles(next.policy.routes), observer, before?.passwords)
     const verify = createVerify({
       bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),
-      password: () => ({ kind: 'unavailable', reason: 'passwords_unavailable' }),
+      password: createVerifyPassword({ users: (file) => passwords.get(file)?.users(), now }),
     })
-    return { config: next, keys, issuers, authorities, check: createCheck(next.policy, verify) }
+    return { config: next, keys, issuers, authorities, passwords, check: createCheck(next.policy, verify) }
   }
 
   let parts = await open(config)
@@ -72,12 +78,15 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
         !isAsked ||
         parts.keys.isUsable() ||
         parts.authorities.length > 0 ||
+        [...parts.passwords.values()].some(({ users }) => users() !== undefined) ||
+        takesCertificates(parts.config.policy.routes) ||
         [...parts.issuers.values()].some(({ keys: { jwkSet } }) => jwkSet.version() !== undefined)
       )
     },
     problems: () => [
       ...parts.keys.problems(),
       ...parts.authorities.flatMap(({ authority }) => authority.problems()),
+      ...[...parts.passwords.values()].flatMap(({ problems }) => problems()),
       ...jwkSets().flatMap(({ issuer, problem }) => (problem === undefined ? [] : [`${issuer}: ${problem}`])),
     ],
     reload: async (next) => {
@@ -87,15 +96,27 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       parts = opened
       for (const { keys } of toFresh(before, parts)) keys.close()
       before.keys.close(parts.keys)
+      closePasswords(before.passwords, parts.passwords)
     },
     close: () => {
       parts.keys.close()
+      closePasswords(parts.passwords)
       for (const { keys } of parts.issuers.values()) keys.close()
     },
   }
 }
 
 const toAuthority = ({ authority }: OpenAuthority): Authority => authority
+
+const toCarriers = ({ list }: Routes): readonly Carrier[] =>
+  list.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
+
+const toHtpasswdFiles = (routes: Routes): readonly string[] =>
+  toCarriers(routes).flatMap((carrier) => (carrier.kind === 'basic' ? (carrier.htpasswdFile ?? []) : []))
+
+/** Those are judged already when they come. */
+const takesCertificates = (routes: Routes): boolean =>
+  toCarriers(routes).some(({ kind }) => kind === 'clientCertificate')
 
 /** The issuers whose keys the other configuration does not have open. */
 const toFresh = ({ issuers }: Parts, other: Parts): readonly Issuer[] => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
+import { withAbsoluteFile } from './credentials-schema.ts'
 import { withAbsolutePaths } from './redis-source-schema.ts'
-import type { ConfigFile } from './schema.ts'
+import type { ConfigFile, RouteConfig } from './schema.ts'
 
 /** The same configuration with absolute paths: relative ones start at the folder of its file. */
 export const toAbsolute = (config: ConfigFile, folder: string): ConfigFile => {
@@ -40,15 +41,19 @@ export const toAbsolute = (config: ConfigFile, folder: string): ConfigFile => {
       ...cluster,
       ...(cluster.kubeconfig && { kubeconfig: at(cluster.kubeconfig) }),
     })),
-    routes: config.routes.map((route) =>
-      typeof route.authorization === 'object'
-        ? {
-            ...route,
-            authorization: {
-              basic: { ...route.authorization.basic, passwordFile: at(route.authorization.basic.passwordFile) },
-            },
-          }
-        : route,
-    ),
+    routes: config.routes.map(({ authorization, credentials, ...route }) => ({
+      ...route,
+      ...(authorization && { authorization: withAbsoluteSecret(authorization, at) }),
+      ...(credentials && { credentials: credentials.map((credential) => withAbsoluteFile(credential, at)) }),
+    })),
   }
+}
+
+const withAbsoluteSecret = (
+  authorization: NonNullable<RouteConfig['authorization']>,
+  at: (path: string) => string,
+): NonNullable<RouteConfig['authorization']> => {
+  if (typeof authorization === 'string') return authorization
+  if ('bearer' in authorization) return { bearer: { secretFile: at(authorization.bearer.secretFile) } }
+  return { basic: { ...authorization.basic, passwordFile: at(authorization.basic.passwordFile) } }
 }

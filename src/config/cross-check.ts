@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isWithoutKey } from './credentials-schema.ts'
 
 /** The parts of a configuration that name each other. */
 interface Names {
@@ -10,6 +11,8 @@ interface Names {
     readonly name?: string | undefined
     readonly rule: string
     readonly accept?: readonly string[] | undefined
+    readonly credentials?: unknown
+    readonly scopes?: unknown
   }[]
   readonly identity: { readonly claims: Readonly<Record<string, string>> }
 }
@@ -40,7 +43,7 @@ export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void 
   }
   const issuing = [config.issuers, config.introspection, config.tokenReview].flat()
   const names = new Set<string>()
-  for (const [index, { name, rule, accept = [] }] of config.routes.entries()) {
+  for (const [index, { name, rule, accept = [], credentials, scopes }] of config.routes.entries()) {
     if (name !== undefined && names.has(name)) complain(['routes', index, 'name'], 'is the name of a route above')
     if (name !== undefined) names.add(name)
     for (const [position, item] of accept.entries()) {
@@ -48,11 +51,15 @@ export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void 
       const list = item === 'keys' ? 'keys' : 'issuers, introspection and tokenReview'
       if (!known) complain(['routes', index, 'accept', position], `nothing under ${list} is configured for this`)
     }
-    if (rule === 'bearer' && config.keys.length + issuing.length === 0) {
+    const takesKeys = !Array.isArray(credentials) || !credentials.every(isWithoutKey)
+    if (rule === 'bearer' && takesKeys && config.keys.length + issuing.length === 0) {
       complain(
         ['routes', index, 'rule'],
         'no credential could satisfy it: configure keys, issuers, introspection or tokenReview',
       )
+    }
+    if (scopes !== undefined && !takesKeys) {
+      complain(['routes', index, 'scopes'], 'no credential could satisfy it: users and certificates have no scopes')
     }
   }
   const { claims, ...own } = config.identity
@@ -63,5 +70,12 @@ export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void 
   ]) {
     if (header !== undefined && headers.has(header)) complain([...path], `${header} is set by a field above`)
     if (header !== undefined) headers.add(header)
+  }
+  for (const [index, { credentials }] of config.routes.entries()) {
+    for (const [position, credential] of (Array.isArray(credentials) ? credentials : []).entries()) {
+      const header: unknown = credential?.header
+      if (typeof header !== 'string' || !headers.has(header.toLowerCase())) continue
+      complain(['routes', index, 'credentials', position], `${header} tells the upstream who called: see identity`)
+    }
   }
 }

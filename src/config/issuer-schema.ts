@@ -26,6 +26,10 @@ export const issuerSchema = z
       .min(1)
       .default(['at+jwt', 'JWT', 'absent'])
       .describe('Accepted values of the typ header; absent stands for none.'),
+    idTokens: z
+      .enum(['refuse', 'accept'], 'write refuse or accept')
+      .default('refuse')
+      .describe('Whether who logged in may call: audiences then names the client id.'),
     clockTolerance: duration('30s'),
     maxTokenAge: duration('0s').describe('Greatest age by the iat claim; 0s for none.'),
     subjectClaim: line.default('sub'),

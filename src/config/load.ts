@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Policy } from '../core/check.ts'
+import { isToken } from '../core/credential.ts'
 import { toAbsolute } from './absolute-paths.ts'
 import { findKeyFault } from './client-key.ts'
 import { type Problem, parseDocument } from './document.ts'
@@ -62,16 +63,13 @@ interface SecretFile {
 }
 
 const toSecretFiles = ({ routes, introspection }: ConfigFile): readonly SecretFile[] => [
-  ...routes.flatMap(({ authorization }, index) =>
-    typeof authorization === 'object'
-      ? [
-          {
-            path: ['routes', index, 'authorization', 'basic', 'passwordFile'],
-            name: authorization.basic.passwordFile,
-          },
-        ]
-      : [],
-  ),
+  ...routes.flatMap(({ authorization }, index): readonly SecretFile[] => {
+    if (typeof authorization !== 'object') return []
+    const path = ['routes', index, 'authorization']
+    return 'basic' in authorization
+      ? [{ path: [...path, 'basic', 'passwordFile'], name: authorization.basic.passwordFile }]
+      : [{ path: [...path, 'bearer', 'secretFile'], name: authorization.bearer.secretFile, findFault: findTokenFault }]
+  }),
   ...introspection.flatMap(({ clientSecretFile, clientKeyFile }, index) => [
     ...(clientSecretFile ? [{ path: ['introspection', index, 'clientSecretFile'], name: clientSecretFile }] : []),
     ...(clientKeyFile
@@ -79,6 +77,9 @@ const toSecretFiles = ({ routes, introspection }: ConfigFile): readonly SecretFi
       : []),
   ]),
 ]
+
+const findTokenFault = (content: string): string | undefined =>
+  isToken(content) ? undefined : 'it holds a character that no bearer can carry (RFC 6750 §2.1), or is too long'
 
 type TextFile =
   | { readonly kind: 'read'; readonly content: string }

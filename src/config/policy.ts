@@ -1,13 +1,14 @@
-import { BEARER, toHeaderName } from '../core/carrier.ts'
+import { toHeaderName } from '../core/carrier.ts'
 import type { Policy } from '../core/check.ts'
 import type { Identity, IdentitySource } from '../core/identity.ts'
 import { READ_HEADERS } from '../core/request.ts'
 import type { Route, Rule, UpstreamAuthorization } from '../core/route.ts'
+import { toCarrier } from './credentials-schema.ts'
 import type { ConfigFile, RouteConfig } from './schema.ts'
 
-/** What the decision needs of a configuration. `passwords` holds the content of each `passwordFile`. */
-export const toPolicy = (config: ConfigFile, passwords: ReadonlyMap<string, string>): Policy => {
-  const list = config.routes.map((route, index) => toRoute(config, route, index, passwords))
+/** What the decision needs of a configuration. `secrets` holds the content of each `passwordFile` and `secretFile`. */
+export const toPolicy = (config: ConfigFile, secrets: ReadonlyMap<string, string>): Policy => {
+  const list = config.routes.map((route, index) => toRoute(config, route, index, secrets))
   const named = list.filter((_, index) => config.routes[index]?.name !== undefined)
   return {
     routes: { list, byName: new Map(named.map((route) => [route.name, route])) },
@@ -20,7 +21,7 @@ const toRoute = (
   config: ConfigFile,
   route: RouteConfig,
   index: number,
-  passwords: ReadonlyMap<string, string>,
+  secrets: ReadonlyMap<string, string>,
 ): Route => {
   // RFC 9110 §9.3.2: HEAD reads what GET reads. A public path opens reading alone, unless it names its methods.
   const reading = route.rule === 'public' && route.path && !route.preflight ? ['GET', 'HEAD'] : undefined
@@ -31,37 +32,40 @@ const toRoute = (
     ...(methods && { methods }),
     ...(route.path && { paths: route.path }),
     preflight: route.preflight,
-    rule: toRule(config, route, passwords),
+    rule: toRule(config, route, secrets),
   }
 }
 
-const toRule = (config: ConfigFile, route: RouteConfig, passwords: ReadonlyMap<string, string>): Rule => {
+const toRule = (config: ConfigFile, route: RouteConfig, secrets: ReadonlyMap<string, string>): Rule => {
   if (route.rule !== 'bearer') return { kind: route.rule }
   const issuers = [config.issuers, config.introspection, config.tokenReview].flat().map(({ issuer }) => issuer)
-  const { accept } = route
+  const { accept, realm = 'api', credentials = ['bearer'] } = route
   return {
     kind: 'bearer',
-    realm: route.realm ?? 'api',
-    credentials: [BEARER],
-    several: 'refuse',
-    origins: [],
+    realm,
+    credentials: credentials.map((credential) => toCarrier(credential, realm)),
+    several: route.several ?? 'refuse',
+    origins: route.origins ?? [],
     accept: {
       keys: accept ? accept.includes('keys') : config.keys.length > 0,
       issuers: new Set(accept ? issuers.filter((issuer) => accept.includes(issuer)) : issuers),
     },
     scopes: route.scopes ?? [],
-    authorization: toAuthorization(route.authorization, passwords),
+    authorization: toAuthorization(route.authorization, secrets),
   }
 }
 
 const toAuthorization = (
   authorization: RouteConfig['authorization'],
-  passwords: ReadonlyMap<string, string>,
+  secrets: ReadonlyMap<string, string>,
 ): UpstreamAuthorization => {
   if (typeof authorization !== 'object') return { kind: authorization ?? 'remove' }
+  if ('bearer' in authorization) {
+    return { kind: 'replace', value: `Bearer ${secrets.get(authorization.bearer.secretFile)}` }
+  }
   const { username, passwordFile } = authorization.basic
   // RFC 7617 §2: user name and password joined by a colon, in base64.
-  const pair = Buffer.from(`${username}:${passwords.get(passwordFile)}`).toString('base64')
+  const pair = Buffer.from(`${username}:${secrets.get(passwordFile)}`).toString('base64')
   return { kind: 'replace', value: `Basic ${pair}` }
 }
 

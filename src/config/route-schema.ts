@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { toHost } from '../core/host.ts'
 import { parsePath } from '../core/path.ts'
+import { credentialSchema, toPlace } from './credentials-schema.ts'
 import { file, line, oneOrMany, scope } from './fields.ts'
 
 /** A host name, or all names below one. */
@@ -13,6 +14,13 @@ const path = z.string().refine((text) => {
   const bare = text.replace(/\/\*$/, '/')
   return !/[*%?]/.test(bare) && parsePath(bare).kind === 'clear'
 }, 'write a decoded path that starts with / and has no escape, query, ; or dot segment; a subtree ends in /*')
+
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'write an origin such as https://ui.example.com',
+  )
 
 /** One route. */
 export const routeSchema = z
@@ -29,6 +37,20 @@ export const routeSchema = z
     realm: line.optional(),
     accept: z.array(line).min(1).optional().describe('keys, and issuers as they are named above. Without it: all.'),
     scopes: z.array(scope).optional(),
+    credentials: z
+      .array(credentialSchema)
+      .min(1, 'the list is empty')
+      .optional()
+      .describe('Where a credential may be. Without it: bearer alone.'),
+    several: z
+      .enum(['refuse', 'first'], 'write refuse or first')
+      .optional()
+      .describe('A request with several credentials: refused, or the first of the list counts.'),
+    origins: z
+      .array(origin)
+      .min(1, 'the list is empty')
+      .optional()
+      .describe('Other sites that browsers may come from.'),
     authorization: z
       .union(
         [
@@ -39,8 +61,9 @@ export const routeSchema = z
               passwordFile: file,
             }),
           }),
+          z.strictObject({ bearer: z.strictObject({ secretFile: file }) }),
         ],
-        'write remove, keep or {basic: {username, passwordFile}}',
+        'write remove, keep, {basic: {username, passwordFile}} or {bearer: {secretFile}}',
       )
       .optional(),
   })
@@ -48,8 +71,17 @@ export const routeSchema = z
     if (value.preflight && value.method) {
       context.addIssue({ code: 'custom', path: ['method'], message: 'a preflight is always OPTIONS: leave it out' })
     }
+    for (const [index, credential] of (value.credentials ?? []).entries()) {
+      const first = value.credentials?.findIndex((other) => toPlace(other) === toPlace(credential))
+      if (first === index) continue
+      context.addIssue({
+        code: 'custom',
+        path: ['credentials', index],
+        message: `stands twice: see credentials[${first}]`,
+      })
+    }
     if (value.rule === 'bearer') return
-    for (const field of ['realm', 'accept', 'scopes', 'authorization'] as const) {
+    for (const field of ['realm', 'accept', 'scopes', 'authorization', 'credentials', 'several', 'origins'] as const) {
       if (value[field] === undefined) continue
       context.addIssue({ code: 'custom', path: [field], message: `has a meaning only with rule: bearer` })
     }

@@ -1,5 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CredentialConfig } from '../config/credentials-schema.ts'
+import type { RouteConfig } from '../config/schema.ts'
 import type { Part } from './part.ts'
 import type { PolicyScene } from './policy-scene.ts'
 import type { Rule } from './rule.ts'
@@ -49,16 +51,23 @@ const toFiles = ({ root, file }: PolicyScene): readonly SourceFile[] => [
     const folder = readMode(at, directory, false).filter(({ mode }) => (mode & 0o1000) === 0)
     return [...folder, ...list(directory).flatMap((name) => readMode(at, join(directory, name), !KEY_SET.test(name)))]
   }),
-  ...file.routes.flatMap(({ authorization }, index) =>
-    typeof authorization === 'object'
-      ? readMode(
-          root.get('routes').items()[index]?.get('authorization') ?? root,
-          authorization.basic.passwordFile,
-          true,
-        )
-      : [],
-  ),
+  ...file.routes.flatMap(({ authorization, credentials = [] }, index) => {
+    const at = root.get('routes').items()[index] ?? root
+    return [
+      ...toSecretFiles(authorization).flatMap((path) => readMode(at.get('authorization'), path, true)),
+      // Who reads the hashes can guess at the passwords.
+      ...credentials.flatMap(toHtpasswdFiles).flatMap((path) => readMode(at.get('credentials'), path, true)),
+    ]
+  }),
 ]
+
+const toSecretFiles = (authorization: RouteConfig['authorization']): readonly string[] => {
+  if (typeof authorization !== 'object') return []
+  return 'basic' in authorization ? [authorization.basic.passwordFile] : [authorization.bearer.secretFile]
+}
+
+const toHtpasswdFiles = (credential: CredentialConfig): readonly string[] =>
+  typeof credential === 'object' && 'basic' in credential ? [credential.basic.htpasswdFile ?? []].flat() : []
 
 const KEY_SET = /\.(?:ya?ml|jsonl?)$/
 

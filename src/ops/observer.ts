@@ -3,7 +3,7 @@ import type { RequestView } from '../core/request.ts'
 import type { Verdict } from '../core/verdict.ts'
 
 /** What is read again while the gate runs. */
-export type Reloadable = 'config' | 'keys' | 'jwk_set' | 'tls'
+export type Reloadable = 'config' | 'keys' | 'jwk_set' | 'tls' | 'passwords'
 
 /** Why a proxy, or whoever it was, got no verdict over HTTP. */
 export type TurnedAway = 'no_door' | 'untrusted_peer'

@@ -36,7 +36,12 @@ export const createVerifyToken = (config: IssuerConfig, jwkSet: JwkSet, now: () 
     const { claims } = verified
     // OpenID Connect Core §2: these make it an ID token, which says who logged in, not what may be called.
     const isIdToken = ['nonce', 'at_hash', 'c_hash'].some((name) => own(claims, name) !== undefined)
-    if (isIdToken && toType(jws.type) !== 'at+jwt') return rejected('type_not_allowed')
+    if (isIdToken && toType(jws.type) !== 'at+jwt') {
+      if (config.idTokens === 'refuse') return rejected('type_not_allowed')
+      // OpenID Connect Core §3.1.3.7: it was made for that client, whoever else is in its audience.
+      const azp = own(claims, 'azp')
+      if (azp !== undefined && !config.audiences.some((client) => client === azp)) return rejected('wrong_audience')
+    }
     // RFC 7800 §3.1: bound to a key that we cannot see in use.
     if (own(claims, 'cnf') !== undefined) return rejected('sender_constrained')
     // RFC 7519 §4.1.6: issued in the future.
