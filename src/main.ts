@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { Command, CommanderError, Option } from 'commander'
 import { runCheckConfig } from './command/check-config.ts'
+import { createRenderCommand } from './command/create-render-command.ts'
 import type { KeyChoice } from './command/edit-key.ts'
 import { runKeyDisable, runKeyEnable } from './command/key-enable.ts'
 import { type KeyInspectOptions, runKeyInspect } from './command/key-inspect.ts'
@@ -79,6 +80,8 @@ Examples: bearergate lint --config bearergate.yaml --against envoy.yaml
           curl -s 127.0.0.1:9901/config_dump?include_eds | bearergate lint --config bearergate.yaml --against -`,
   )
   .action((options: LintOptions) => say(runLint(options)))
+
+program.addCommand(createRenderCommand(say))
 
 const key = program.command('key').description('API keys')
 

@@ -48,6 +48,14 @@ test('listeners import neither each other nor those who verify', (t) => {
   }
 })
 
+test('what is rendered comes from the configuration and the core alone', (t) => {
+  t.true(inFolder('render').length > 5)
+  for (const file of inFolder('render')) {
+    const bad = importsOf(file).filter((target) => !/^(?:render|core|config)\/|^node:net$/.test(target))
+    t.deepEqual(bad, [], file.name)
+  }
+})
+
 test('one place lets a request through', (t) => {
   const places = files.filter(({ text }) => /kind: 'ok'(?!;)/.test(text.replaceAll(/readonly kind: 'ok'/g, '')))
   t.deepEqual(

@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import test from 'ava'
 import { askGate } from './ask-gate.ts'
 import { eachBootstrap } from './each-bootstrap.ts'
+import type { BootstrapName } from './read-bootstrap.ts'
 import { sendRequest } from './send-request.ts'
 import { startGate } from './start-gate.ts'
 import { KEY, startStack } from './start-stack.ts'
@@ -17,7 +18,11 @@ const PATHS = [
 ]
 
 const PROBES = ['/api/health', '/api/health?x=/%2f', '/api/ready']
-const PLAIN_PAGES = ['/', '/.well-known/x', '/assets/a.js', '/docs', '/v2/', '/~']
+const PLAIN_PAGES: Readonly<Record<BootstrapName, readonly string[]>> = {
+  'front-proxy': ['/', '/.well-known/x', '/assets/a.js', '/docs', '/v2/', '/~'].map((path) => `${UI}${path}`),
+  'one-host': ['/', '/assets/a.js', '/v2/'].map((path) => `prefect.example.com${path}`),
+  sidecar: [],
+}
 
 eachBootstrap(({ name, host }) => {
   test.serial(`${name}: what Envoy passes on without asking is public by the gate's policy too`, async (t) => {
@@ -46,7 +51,7 @@ eachBootstrap(({ name, host }) => {
     )
 
     const probes = PROBES.map((path) => `GET ${host}${path}`)
-    const pages = PLAIN_PAGES.flatMap((path) => [`GET ${UI}${path}`, `HEAD ${UI}${path}`])
-    t.deepEqual([...passed].sort(), (name === 'front-proxy' ? [...probes, ...pages] : probes).sort())
+    const pages = PLAIN_PAGES[name].flatMap((page) => [`GET ${page}`, `HEAD ${page}`])
+    t.deepEqual([...passed].sort(), [...probes, ...pages].sort())
   })
 })

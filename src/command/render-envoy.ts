@@ -1,0 +1,49 @@
+import type { Config } from '../config/load.ts'
+import { type Address, parseAddress } from '../render/address.ts'
+import { renderEnvoy } from '../render/render-envoy.ts'
+import type { Rendered } from '../render/rendered.ts'
+import type { Upstream } from '../render/upstream.ts'
+
+/** The options of `bearergate render envoy`. */
+export interface RenderEnvoyFlags {
+  readonly config: string
+  readonly upstream?: readonly Upstream[]
+  readonly gate?: readonly Address[]
+  readonly listen: Address
+  readonly admin?: Address
+  readonly port?: readonly number[]
+  readonly trustedHops: number
+  readonly corsOrigin?: readonly string[]
+  readonly corsHeaders: string
+  readonly keepAuthorization?: boolean
+}
+
+/** Envoy's bootstrap for a configuration; `command` is how it was asked for. */
+export const toEnvoyBootstrap = (config: Config, flags: RenderEnvoyFlags, command: string): Rendered => {
+  const { listen, admin } = flags
+  return renderEnvoy(config, {
+    introduction: toIntroduction(command),
+    listen,
+    ...(admin && { admin }),
+    gates: flags.gate ?? toGates(config),
+    upstreams: flags.upstream ?? [],
+    ports: flags.port ?? (listen.kind === 'unix' ? [] : [listen.port]),
+    trustedHops: flags.trustedHops,
+    corsOrigins: flags.corsOrigin ?? [],
+    corsHeaders: flags.corsHeaders,
+    keepsAuthorization: flags.keepAuthorization ?? false,
+  })
+}
+
+const toIntroduction = (command: string): string => `Envoy with bearergate as its gate. Written from the policy by
+
+  ${command}
+
+What is open is said in the policy: change it there, and write this file anew. In earnest it needs TLS on the listener,
+and the service must be reachable through Envoy only.`
+
+/** Where the gate listens, seen from its own machine. */
+export const toGates = ({ file }: Config): readonly Address[] => {
+  const address = parseAddress(file.listen.grpc.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:'))
+  return address ? [address] : []
+}

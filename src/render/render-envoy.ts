@@ -1,0 +1,96 @@
+import type { Config } from '../config/load.ts'
+import { type Address, toAddressText } from './address.ts'
+import { toAddressData } from './envoy/address-yaml.ts'
+import { toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
+import { toConnectionManagerYaml } from './envoy/connection-manager-yaml.ts'
+import { toFiltersYaml } from './envoy/filters-yaml.ts'
+import { toVirtualHostYaml } from './envoy/virtual-host-yaml.ts'
+import { findEnvoyProblems } from './find-envoy-problems.ts'
+import { toIdentityPatterns } from './identity-patterns.ts'
+import type { ProxyRoute } from './proxy-route.ts'
+import type { Rendered } from './rendered.ts'
+import type { Upstream } from './upstream.ts'
+import { toVirtualHosts } from './virtual-hosts.ts'
+import { comment, toYamlFile, type YamlText, yaml } from './yaml-text.ts'
+
+/** How a bootstrap of Envoy is to be, beside what the policy says. */
+export interface EnvoyOptions {
+  /** What stands at the top of the file: lines, without `#`. */
+  readonly introduction: string
+  readonly listen: Address
+  /** Envoy's own administration; without it, none. */
+  readonly admin?: Address
+  /** Where to ask; one for each gate process. */
+  readonly gates: readonly Address[]
+  readonly upstreams: readonly Upstream[]
+  /** Ports that clients name beside a host name, where they are not those of their scheme. */
+  readonly ports: readonly number[]
+  /** How many proxies before Envoy append to `x-forwarded-for`; 0 where Envoy is the edge. */
+  readonly trustedHops: number
+  /** The origins whose pages may call what is closed; Envoy answers their preflights. */
+  readonly corsOrigins: readonly string[]
+  /** The request headers that those pages may send, separated by commas. */
+  readonly corsHeaders: string
+  /** True when the caller's Authorization goes to the service where the policy asks for none. */
+  readonly keepsAuthorization: boolean
+}
+
+/** A whole bootstrap of Envoy that asks the gate as the policy needs it. */
+export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered => {
+  const { admin, gates, upstreams } = options
+  const virtualHosts = toVirtualHosts(policy.routes.list, upstreams)
+  const problems = findEnvoyProblems(policy.routes.list, virtualHosts, options)
+  if (problems.length > 0) return { kind: 'refused', problems }
+
+  const services = toServices(upstreams)
+  const identityPatterns = toIdentityPatterns(policy.identity)
+  const hasCors = options.corsOrigins.length > 0 && virtualHosts.some(({ isClosed }) => isClosed)
+  const toCluster = ({ address }: ProxyRoute): string => (address && services.get(toAddressText(address))?.name) ?? ''
+  const settings = { ...options, toCluster }
+  const connectionManager = toConnectionManagerYaml({
+    trustedHops: options.trustedHops,
+    identityPatterns,
+    virtualHosts: virtualHosts.map((virtualHost) => toVirtualHostYaml(virtualHost, settings)),
+    filters: toFiltersYaml(hasCors, identityPatterns),
+  })
+  const text = yaml`
+    ${comment(options.introduction)}
+
+    ${admin ? toAdmin(admin) : []}
+    static_resources:
+      listeners:
+      - name: front
+        address: ${toAddressData(options.listen)}
+        filter_chains:
+        - filters:
+          - name: envoy.filters.network.http_connection_manager
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+              ${connectionManager}
+
+      clusters:
+      ${[...services.values()].map(({ name, address }) => toServiceCluster(name, address))}
+
+      ${toGateCluster(gates)}`
+  return { kind: 'rendered', text: toYamlFile([text]) }
+}
+
+const toAdmin = (address: Address): YamlText => yaml`
+  admin:
+    address: ${toAddressData(address)}`
+
+/** The cluster of each service, by address: `service`, `service-2` and so on. */
+const toServices = (upstreams: readonly Upstream[]): ReadonlyMap<string, Service> => {
+  const services = new Map<string, Service>()
+  for (const { address } of upstreams) {
+    if (!address || services.has(toAddressText(address))) continue
+    const name = services.size === 0 ? 'service' : `service-${services.size + 1}`
+    services.set(toAddressText(address), { name, address })
+  }
+  return services
+}
+
+interface Service {
+  readonly name: string
+  readonly address: Address
+}
