@@ -51,7 +51,7 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
     trustedHops: options.trustedHops,
     identityPatterns,
     virtualHosts: virtualHosts.map((virtualHost) => toVirtualHostYaml(virtualHost, settings)),
-    filters: toFiltersYaml(hasCors, identityPatterns),
+    filters: toFiltersYaml({ hasCors, readHeaders: [...policy.reads], identityPatterns }),
   })
   const text = yaml`
     ${comment(options.introduction)}

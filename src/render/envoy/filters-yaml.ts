@@ -1,7 +1,16 @@
 import { type YamlText, yaml } from '../yaml-text.ts'
 
+/** What the HTTP filters are written with. */
+export interface FilterSettings {
+  readonly hasCors: boolean
+  /** The headers that the gate decides by. */
+  readonly readHeaders: readonly string[]
+  /** Regular expressions for the names of identity headers. */
+  readonly identityPatterns: readonly string[]
+}
+
 /** The HTTP filters: `cors` where pages of other origins are let in, `ext_authz` and the router. */
-export const toFiltersYaml = (hasCors: boolean, identityPatterns: readonly string[]): YamlText => yaml`
+export const toFiltersYaml = ({ hasCors, readHeaders, identityPatterns }: FilterSettings): YamlText => yaml`
   ${hasCors ? CORS : NO_CORS}
   - name: envoy.filters.http.ext_authz
     typed_config:
@@ -12,16 +21,11 @@ export const toFiltersYaml = (hasCors: boolean, identityPatterns: readonly strin
       status_on_error: {code: ServiceUnavailable}
       # A header that HTTP does not allow ends as 500 here, and not as a second response at the client.
       validate_mutations: true
-      # The gate gets what it reads and nothing more: no cookies, no bodies. Identity headers are among it as a
+      # The gate gets what it reads and nothing more, and no bodies. Identity headers are among it as a
       # second line of defence: it removes every spelling that it sees.
       allowed_headers:
         patterns:
-        - exact: authorization
-        - exact: origin
-        - exact: access-control-request-method
-        - exact: upgrade
-        - exact: content-type
-        - exact: x-request-id
+        ${readHeaders.map((name) => yaml`- exact: ${name}`)}
         ${identityPatterns.map((regex) => yaml`- safe_regex: {regex: ${regex}}`)}
       # Each header line apart and byte for byte, rather than joined by commas and with \`!\` in place of bytes
       # that are not UTF-8. It costs the gate nothing.
