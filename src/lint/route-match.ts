@@ -1,6 +1,6 @@
 import { matchRegex, matchString } from './match-string.ts'
 import type { Part } from './part.ts'
-import type { Answer, Sample } from './sample.ts'
+import { type Answer, KNOWN_HEADERS, type Sample } from './sample.ts'
 
 /** Envoy's RouteMatch as a function; what it says is read once. */
 export const toMatcher = (match: Part): ((sample: Sample) => Answer) => {
@@ -29,16 +29,13 @@ const toPathMatcher = (match: Part): ((path: string) => Answer) => {
   return () => answer
 }
 
-/** Headers that a sample says all about; any other is the client's to send. */
-const KNOWN = ['upgrade', 'origin', 'access-control-request-method']
-
 const toHeaderMatcher = (matcher: Part): ((sample: Sample) => Answer) => {
   const name = matcher.get('name').text?.toLowerCase() ?? ''
   const matchValue = toValueMatcher(matcher)
   const isInverted = matcher.get('invert_match').isTrue
   return ({ method, host, headers }) => {
     const value = name === ':method' ? method : name === ':authority' ? host : headers.get(name)
-    if (value === undefined && !KNOWN.includes(name)) return 'maybe'
+    if (value === undefined && !KNOWN_HEADERS.has(name)) return 'maybe'
     return toAnswer(matchValue(value) !== isInverted)
   }
 }

@@ -16,6 +16,9 @@ const PREFLIGHT = new Map([
   ['access-control-request-method', 'POST'],
 ])
 
+/** Headers that a sample says all about; any other is the client's to send. */
+export const KNOWN_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'origin', 'access-control-request-method'])
+
 const KINDS: readonly Pick<Sample, 'method' | 'headers'>[] = [
   ...['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => ({ method, headers: NO_HEADERS })),
   { method: 'GET', headers: WEBSOCKET },
