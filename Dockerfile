@@ -14,6 +14,9 @@ COPY src ./src
 # Types are stripped and code is compiled once, here: each start is faster and some 25 MB smaller.
 ENV NODE_COMPILE_CACHE=/app/.cache
 RUN node src/main.ts --version
+# glibc keeps what each thread had, and lets holes pile up where large blocks come and go: with a million keys 40 MB.
+ENV MALLOC_ARENA_MAX=2
+ENV MALLOC_MMAP_THRESHOLD_=131072
 # Nothing is written: run it with a read-only root file system.
 USER 1000:1000
 EXPOSE 9001 9003

@@ -42,6 +42,9 @@ interface Parts {
   readonly check: Check
 }
 
+/** Nobody sets it back. */
+const elapsed = (): number => performance.now()
+
 /** How long a start or a reload waits for an issuer that does not answer, in milliseconds. */
 const FIRST_FETCH_MILLISECONDS = 5_000
 
@@ -49,7 +52,7 @@ const FIRST_FETCH_MILLISECONDS = 5_000
 export const createGate = async (config: Config, now: () => number, observer: Observer): Promise<Gate> => {
   const open = async (next: Config, before?: Parts): Promise<Parts> => {
     const openIssuer = (settings: IssuerConfig): Issuer =>
-      createIssuer(settings, { now, observer }, before?.issuers.get(settings.issuer)?.keys)
+      createIssuer(settings, { now, elapsed, observer }, before?.issuers.get(settings.issuer)?.keys)
     const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     // Emptied by each reload: what was verified by other settings is verified anew.

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { toProblemText } from './config/document.ts'
 import type { Loaded } from './config/load.ts'
 import type { ConfigFile } from './config/schema.ts'
 import { watchConfig } from './config/watch-config.ts'
+import { createConfigAdopter } from './config-adopter.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
 import { openDoors } from './http/door.ts'
@@ -47,13 +47,13 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   let current = config
   const observer = createObserver(log, metrics, () => current.file.log.decisions === 'all')
   const gate = await createGate(config, now, observer)
-  let refusedConfig: readonly string[] = []
+  const adopter = createConfigAdopter(path, gate.reload, observer)
   let isSettled = false
   let isDraining = false
   const isServing = (): boolean => isSettled && !isDraining && gate.canJudge()
   const readiness = () => ({
     ready: isServing(),
-    problems: [...(isDraining ? ['draining'] : []), ...refusedConfig, ...gate.problems()],
+    problems: [...(isDraining ? ['draining'] : []), ...adopter.problems(), ...gate.problems()],
   })
   const expiring = () => gate.keys().expiring(now())
   registerGauges(metrics.registry, {
@@ -90,14 +90,8 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
 
   const stopWarning = warnOfExpiry({ expiring, ahead: () => current.file.log.expiryWarning, now, log })
   const stopWatching = watchConfig(path, first, environment, async (loaded) => {
-    if (loaded.kind === 'refused') {
-      refusedConfig = loaded.problems.map((problem) => toProblemText(path, problem))
-      observer.reloaded('config', path, refusedConfig)
-      return
-    }
-    await gate.reload(loaded.config)
-    refusedConfig = []
-    observer.reloaded('config', path, [])
+    const isAdopted = await adopter.adopt(loaded)
+    if (loaded.kind === 'refused' || !isAdopted) return
     if (JSON.stringify(loaded.config.file.listen) !== JSON.stringify(config.file.listen)) {
       log.warn('listen has changed: that takes effect at the next start')
     }

@@ -41,9 +41,9 @@ const readEntry = (secret: Secret, name: string, content: Buffer): HeldEntry => 
 
 /** Its keys as they count: with what the annotations of the Secret say of them. */
 export const toHeldKeys = ({ secret, origin, kind, keys }: HeldEntry): readonly HeldKey[] => {
+  // A broken one takes no other down, in the gate as here.
   const annotations = parseAnnotations(secret.metadata.annotations ?? {})
-  if (annotations.kind === 'refused') return keys.map((entry) => ({ entry, origin }))
-  const { scopes, expires, disabled } = annotations.value
+  const { scopes = [], expires, disabled } = annotations.value
   return keys.map((key) => {
     const end = Math.min(
       expires ?? Number.POSITIVE_INFINITY,

@@ -35,7 +35,7 @@ export const createAnswerCheck = ({
     let request = NO_REQUEST
     let verdict: Verdict
     try {
-      const view = decodeCheck(message, reads(), deadline)
+      const view = decode(message, reads(), deadline)
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
       sendMessage(stream, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
@@ -47,6 +47,16 @@ export const createAnswerCheck = ({
     observer.decided(request, verdict, performance.now() - start)
   }
   return (stream, timeout) => readMessage(stream, (message) => void answer(stream, message, toDeadline(timeout, now())))
+}
+
+/** Bytes that are no message are the fault of whoever sent them: denied, as is a message without a request. */
+const decode: typeof decodeCheck = (bytes, reads, deadline) => {
+  try {
+    return decodeCheck(bytes, reads, deadline)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 const NO_REQUEST: RequestView = { method: '', host: '', path: '', headers: new Map() }

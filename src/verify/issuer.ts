@@ -24,7 +24,9 @@ export interface IssuerKeys {
 }
 
 export interface IssuerOptions {
+  /** Milliseconds since the epoch, and of a clock that nobody sets. */
   readonly now: () => number
+  readonly elapsed: () => number
   readonly observer: Observer
 }
 
@@ -39,14 +41,17 @@ export const createIssuer = (config: IssuerConfig, options: IssuerOptions, befor
   return { config, keys, verify: createVerifyToken(config, keys.jwkSet, options.now) }
 }
 
-const openKeys = (config: IssuerConfig, source: string, { now, observer }: IssuerOptions): IssuerKeys => {
+const openKeys = (config: IssuerConfig, source: string, { now, elapsed, observer }: IssuerOptions): IssuerKeys => {
   const { jwksFile } = config
+  const load = createLoad(config)
   const jwkSet = createJwkSet({
     issuer: config.issuer,
-    load: limited(createLoad(config)),
+    // What a request waits for has no turn to wait for: there is at most one in 30 s.
+    load: (isAwaited) => (isAwaited ? load() : inTurn(load)),
     refreshInterval: config.refresh,
     maxStale: config.maxStale,
     now,
+    elapsed,
     observer,
   })
   const stopWatching = jwksFile === undefined ? undefined : watchFolders([dirname(jwksFile)], jwkSet.refresh)
@@ -60,10 +65,24 @@ const openKeys = (config: IssuerConfig, source: string, { now, observer }: Issue
   }
 }
 
-/** So many issuers are asked at a time: a thousand of them do not open a thousand sockets, and one that hangs holds up few. */
+/** So many issuers are asked at a time: a thousand of them do not open a thousand sockets at once. */
 const limit = pLimit(16)
+/** One that has not answered by then is no longer counted, so that many that hang do not keep the others from their turn. */
+const COUNTED_MILLISECONDS = 1_000
 
-const limited = (load: () => Promise<string>) => (): Promise<string> => limit(load)
+const inTurn = (load: () => Promise<string>): Promise<string> =>
+  new Promise((resolve, reject) => {
+    void limit(async () => {
+      const loading = load()
+      loading.then(resolve, reject)
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise<unknown>((pass) => {
+        timer = setTimeout(pass, COUNTED_MILLISECONDS)
+      })
+      await Promise.race([loading.catch(() => {}), patience])
+      clearTimeout(timer)
+    })
+  })
 
 const createLoad = ({ issuer, jwksUri, jwksFile }: IssuerConfig): (() => Promise<string>) => {
   if (jwksFile !== undefined) return () => readFile(jwksFile, 'utf8')

@@ -32,12 +32,15 @@ export interface JwkSetStatus {
 
 export interface JwkSetOptions {
   readonly issuer: string
-  /** The text of the set; it throws when there is none to be had. */
-  readonly load: () => Promise<string>
+  /** The text of the set; it throws when there is none to be had. `isAwaited`: a request waits for it. */
+  readonly load: (isAwaited: boolean) => Promise<string>
   /** Milliseconds. */
   readonly refreshInterval: number
   readonly maxStale: number
+  /** Milliseconds since the epoch: what deadlines and the status speak of. */
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets: what waits and ages are measured with. */
+  readonly elapsed: () => number
   readonly observer: Observer
 }
 
@@ -51,12 +54,15 @@ const LAST_RETRY_MILLISECONDS = 30_000
 
 /** Starts the first fetch. The last good set is used until it is older than `maxStale`. */
 export const createJwkSet = (options: JwkSetOptions): JwkSet => {
-  const { issuer, load, refreshInterval, maxStale, now, observer } = options
+  const { issuer, load, refreshInterval, maxStale, now, elapsed, observer } = options
   let local: JWTVerifyGetKey | undefined
   let text: string | undefined
   let status: JwkSetStatus = { keys: 0, loadedAt: undefined, failures: 0, problem: 'not fetched yet' }
   let version = 0
   let fetching: Promise<void> | undefined
+  let fetches = 0
+  let accepted = 0
+  let loaded = Number.NEGATIVE_INFINITY
   let askedForUnknown = Number.NEGATIVE_INFINITY
   let retry = FIRST_RETRY_MILLISECONDS
   let timer: NodeJS.Timeout | undefined
@@ -73,11 +79,17 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
       observer.reloaded('jwk_set', issuer, usable.refused)
     } else if (status.problem !== undefined) observer.reloaded('jwk_set', issuer, [])
     status = { ...status, loadedAt: now(), problem: undefined }
+    loaded = elapsed()
     retry = FIRST_RETRY_MILLISECONDS
   }
-  const fetchOnce = async (): Promise<void> => {
+  const fetchOnce = async (isAwaited: boolean): Promise<void> => {
+    fetches += 1
+    const turn = fetches
     try {
-      accept(await load())
+      const next = await load(isAwaited)
+      // Two may be under way: the later one knows better.
+      if (turn > accepted) accept(next)
+      accepted = Math.max(turn, accepted)
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
       if (problem !== status.problem) observer.reloaded('jwk_set', issuer, [problem])
@@ -88,7 +100,7 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
     if (status.problem !== undefined) retry = Math.min(retry * 2, LAST_RETRY_MILLISECONDS)
   }
   const refresh = (): Promise<void> => {
-    fetching ??= fetchOnce()
+    fetching ??= fetchOnce(false)
     return fetching
   }
   const schedule = (delay: number): void => {
@@ -99,13 +111,14 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
     timer = setTimeout(() => void refresh(), Math.min(delay, refreshInterval) * spread)
     timer.unref()
   }
-  const isUsable = (): boolean => status.loadedAt !== undefined && now() - status.loadedAt <= maxStale
+  const isUsable = (): boolean => elapsed() - loaded <= maxStale
 
   /** Claims the cooldown before it fetches; a fetch that outlasts the wait goes on for those who come later. */
   const fetchForUnknown = async (deadline: number | undefined): Promise<'asked' | 'late'> => {
-    if (now() - askedForUnknown >= COOLDOWN_MILLISECONDS) {
-      askedForUnknown = now()
-      void refresh()
+    if (elapsed() - askedForUnknown >= COOLDOWN_MILLISECONDS) {
+      askedForUnknown = elapsed()
+      // One that is under way may be waiting for its turn.
+      fetching = fetchOnce(true)
     }
     if (!fetching) return 'asked'
     const patience = Math.min(WAIT_MILLISECONDS, (deadline ?? Number.POSITIVE_INFINITY) - now() - MARGIN_MILLISECONDS)

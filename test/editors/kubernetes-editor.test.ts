@@ -123,6 +123,14 @@ test('plain secrets are listed as their annotations say, and a change says what 
   })
 })
 
+test('a broken annotation hides no other: the list says disabled, as the gate does', async (t) => {
+  const api = await startSecretsApi(t)
+  const annotations = { 'bearergate.dev/expires': 'soon', 'bearergate.dev/disabled': 'true' }
+  api.put('s', { plain: 'a-secret-of-somebody' }, { annotations })
+  const [held] = await (await open(t, api)).list()
+  t.deepEqual(held?.entry.disabled, true)
+})
+
 test('an API that refuses or is away is an outcome in words', async (t) => {
   const api = await startSecretsApi(t)
   api.answer('list', { code: 403, message: 'secrets is forbidden' })

@@ -107,7 +107,7 @@ for (const [title, request] of [
   })
 }
 
-test('bytes that are no message become an error verdict, never a gRPC error', async (t) => {
+test('bytes that are no message are denied, without a gRPC error and without a fault', async (t) => {
   const { listener, recorder } = await listen(t)
   const client = new Client(listener.address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
   t.teardown(() => client.close())
@@ -117,8 +117,9 @@ test('bytes that are no message become an error verdict, never a gRPC error', as
       value ? resolve(value) : reject(error),
     )
   })
-  t.is(answer.status?.code, 14)
-  t.is(recorder.faults.length, 1)
+  t.is(answer.status?.code, 7)
+  t.deepEqual(recorder.decisions, ['denied malformed_request'])
+  t.deepEqual(recorder.faults, [])
 })
 
 test('the caller’s deadline reaches the decision', async (t) => {

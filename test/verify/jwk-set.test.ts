@@ -25,6 +25,7 @@ const open = async (t: ExecutionContext, options: Partial<JwkSetOptions> = {}) =
     refreshInterval: 5 * MINUTE,
     maxStale: 60 * MINUTE,
     now: () => world.now,
+    elapsed: () => world.now,
     observer,
     ...options,
   })
@@ -54,6 +55,18 @@ test('openfga#3100: unknown kids cause one fetch per cooldown, also when they co
   world.now += 1
   t.is(await find(jwkSet, 'another'), 'unknown')
   t.is(world.loads, 3)
+})
+
+test('a clock that is set back keeps no new key out, and no old set in', async (t) => {
+  const clock = { elapsed: 0 }
+  const { world, jwkSet } = await open(t, { elapsed: () => clock.elapsed })
+  t.is(await find(jwkSet, 'made-up'), 'unknown')
+  world.now -= 60 * MINUTE
+  world.load = async () => text(first.jwk, second.jwk)
+  clock.elapsed += 30_000
+  t.is(await find(jwkSet, 'second'), 'found')
+  clock.elapsed += 60 * MINUTE + 1
+  t.is(await find(jwkSet, 'second'), 'unavailable')
 })
 
 test('envoy#14557: a new key is found by the first token that names it', async (t) => {
@@ -96,6 +109,18 @@ test('a fetch that hangs holds a request for a bounded time, and serves those wh
   arrive(text(first.jwk, second.jwk))
   t.true(await eventually(async () => (await find(jwkSet, 'second')) === 'found'))
   t.is(world.loads, 2)
+})
+
+test('a new key is found while a fetch that nobody waits for hangs, or waits for its turn', async (t) => {
+  let hangs = false
+  const load = async (isAwaited: boolean): Promise<string> => {
+    if (!hangs) return text(first.jwk)
+    return isAwaited ? text(first.jwk, second.jwk) : new Promise(() => undefined)
+  }
+  const { jwkSet } = await open(t, { load })
+  hangs = true
+  void jwkSet.refresh()
+  t.is(await find(jwkSet, 'second'), 'found')
 })
 
 test('without a deadline the wait ends by itself', async (t) => {
@@ -147,6 +172,7 @@ test('a set that never came is an outage, and is fetched again without being ask
     refreshInterval: 20,
     maxStale: MINUTE,
     now: Date.now,
+    elapsed: () => performance.now(),
     observer,
   })
   t.teardown(jwkSet.close)

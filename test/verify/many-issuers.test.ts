@@ -8,8 +8,10 @@ import { createRecorder } from '../fixtures/recorder.ts'
 import { makeSigningKey } from '../fixtures/signing-key.ts'
 
 const COUNT = 1_000
+/** More than are asked at a time. */
+const HANGING = 40
 
-test('of a thousand issuers few are asked at a time, and one that hangs delays no other', async (t) => {
+test('of a thousand issuers few are asked at a time, and those that hang delay no other', async (t) => {
   const signer = await makeSigningKey('one')
   let open = 0
   let most = 0
@@ -21,7 +23,7 @@ test('of a thousand issuers few are asked at a time, and one that hangs delays n
     })
     const { pathname } = new URL(request.url ?? '', endpoint.url)
     const [, index = ''] = /^\/(\d+)\//.exec(pathname) ?? []
-    if (index === '0') return
+    if (Number(index) < HANGING) return
     const metadata = { issuer: `${endpoint.url}/${index}`, jwks_uri: `${endpoint.url}/${index}/keys` }
     json(pathname.endsWith('/keys') ? { keys: [signer.jwk] } : metadata)(request, response)
   })
@@ -40,9 +42,10 @@ test('of a thousand issuers few are asked at a time, and one that hangs delays n
     return (await gate.check({ method: 'GET', host: 'a', path: '/', headers })).kind
   }
   const loaded = () => gate.jwkSets().filter(({ loadedAt }) => loadedAt !== undefined).length
-  t.true(await eventually(() => loaded() === COUNT - 1, 30_000), `${loaded()} loaded`)
-  t.is(await ask(1), 'ok')
+  t.true(await eventually(() => loaded() === COUNT - HANGING, 30_000), `${loaded()} loaded`)
+  t.is(await ask(HANGING), 'ok')
   t.is(await ask(COUNT - 1), 'ok')
   t.is(await ask(0), 'error')
-  t.true(most <= 16, `${most} at a time`)
+  // Those that hang are there for longer than they are counted.
+  t.true(most <= 16 + HANGING, `${most} at a time`)
 })

@@ -40,7 +40,11 @@ const open = async (
   })
   const clock = { now: NOW }
   const { observer, lookups } = createRecorder()
-  const issuer = createIssuer(file.issuers[0] as IssuerConfig, { now: () => clock.now, observer })
+  const issuer = createIssuer(file.issuers[0] as IssuerConfig, {
+    now: () => clock.now,
+    elapsed: () => clock.now,
+    observer,
+  })
   t.teardown(issuer.keys.close)
   await issuer.keys.jwkSet.refresh()
   const keys = new Map<string, KeyRecord>()
