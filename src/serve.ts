@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Loaded } from './config/load.ts'
+import { toResourceDocuments } from './config/resource-documents.ts'
 import type { ConfigFile } from './config/schema.ts'
 import { watchConfig } from './config/watch-config.ts'
 import { createConfigAdopter } from './config-adopter.ts'
@@ -10,7 +11,7 @@ import { openDoors } from './http/door.ts'
 import { listenHttp } from './http/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
 import { registerGauges } from './ops/gauges.ts'
-import { listenOps } from './ops/listen.ts'
+import { type FindDocument, listenOps } from './ops/listen.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { warnOfExpiry } from './ops/warn-of-expiry.ts'
 
@@ -64,7 +65,9 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
     isServing,
     now,
   })
-  const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness)
+  const findDocument: FindDocument = (host, path) =>
+    toResourceDocuments(current.file).find((document) => document.host === host && document.path === path)?.body
+  const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness, findDocument)
   const outage = () => current.file.outage
   const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer, now })
   const { http: httpAddress } = config.file.listen

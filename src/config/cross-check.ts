@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { isWithoutKey } from './credentials-schema.ts'
+import { toMetadataUrl } from './metadata-url.ts'
 
 /** The parts of a configuration that name each other. */
 interface Names {
@@ -13,7 +14,9 @@ interface Names {
     readonly accept?: readonly string[] | undefined
     readonly credentials?: unknown
     readonly scopes?: unknown
+    readonly resource?: string | undefined
   }[]
+  readonly resources: readonly { readonly resource: string }[]
   readonly identity: { readonly claims: Readonly<Record<string, string>> }
 }
 
@@ -23,8 +26,8 @@ interface Issuing {
 
 /** True when the parts that are checked against each other have their shape, whatever else is wrong with them. */
 export const isShaped = (value: unknown): boolean => {
-  const { keys, issuers, introspection, tokenReview, routes, identity } = value as Partial<Names>
-  const lists = [keys, issuers, introspection, tokenReview, routes].every(
+  const { keys, issuers, introspection, tokenReview, resources, routes, identity } = value as Partial<Names>
+  const lists = [keys, issuers, introspection, tokenReview, resources, routes].every(
     (list) => Array.isArray(list) && list.every(isObject),
   )
   return lists && isObject(identity) && isObject(identity.claims)
@@ -41,15 +44,23 @@ export const crossCheck = (config: Names, context: z.core.$RefinementCtx): void 
       if (first < index) complain([list, index, 'issuer'], `is ${list}[${first}] already`)
     }
   }
+  const places = config.resources.map(({ resource }) => (URL.canParse(resource) ? toMetadataUrl(resource) : resource))
+  for (const [index, place] of places.entries()) {
+    const first = places.indexOf(place)
+    if (first < index) complain(['resources', index, 'resource'], `is resources[${first}] already`)
+  }
   const issuing = [config.issuers, config.introspection, config.tokenReview].flat()
   const names = new Set<string>()
-  for (const [index, { name, rule, accept = [], credentials, scopes }] of config.routes.entries()) {
+  for (const [index, { name, rule, accept = [], resource, credentials, scopes }] of config.routes.entries()) {
     if (name !== undefined && names.has(name)) complain(['routes', index, 'name'], 'is the name of a route above')
     if (name !== undefined) names.add(name)
     for (const [position, item] of accept.entries()) {
       const known = item === 'keys' ? config.keys.length > 0 : issuing.some(({ issuer }) => issuer === item)
       const list = item === 'keys' ? 'keys' : 'issuers, introspection and tokenReview'
       if (!known) complain(['routes', index, 'accept', position], `nothing under ${list} is configured for this`)
+    }
+    if (resource !== undefined && !config.resources.some((other) => other.resource === resource)) {
+      complain(['routes', index, 'resource'], 'nothing under resources has this name')
     }
     const takesKeys = !Array.isArray(credentials) || !credentials.every(isWithoutKey)
     if (rule === 'bearer' && takesKeys && config.keys.length + issuing.length === 0) {

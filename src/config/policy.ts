@@ -4,6 +4,7 @@ import type { Identity, IdentitySource } from '../core/identity.ts'
 import { READ_HEADERS } from '../core/request.ts'
 import type { Route, Rule, UpstreamAuthorization } from '../core/route.ts'
 import { toCarrier } from './credentials-schema.ts'
+import { toMetadataUrl } from './metadata-url.ts'
 import type { ConfigFile, RouteConfig } from './schema.ts'
 
 /** What the decision needs of a configuration. `secrets` holds the content of each `passwordFile` and `secretFile`. */
@@ -51,6 +52,7 @@ const toRule = (config: ConfigFile, route: RouteConfig, secrets: ReadonlyMap<str
       issuers: new Set(accept ? issuers.filter((issuer) => accept.includes(issuer)) : issuers),
     },
     scopes: route.scopes ?? [],
+    ...(route.resource !== undefined && { resourceMetadata: toMetadataUrl(route.resource) }),
     authorization: toAuthorization(route.authorization, secrets),
   }
 }

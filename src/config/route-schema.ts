@@ -37,6 +37,7 @@ export const routeSchema = z
     realm: line.optional(),
     accept: z.array(line).min(1).optional().describe('keys, and issuers as they are named above. Without it: all.'),
     scopes: z.array(scope).optional(),
+    resource: z.string().optional().describe('The resource that it belongs to, as it is named under resources.'),
     credentials: z
       .array(credentialSchema)
       .min(1, 'the list is empty')
@@ -81,7 +82,8 @@ export const routeSchema = z
       })
     }
     if (value.rule === 'bearer') return
-    for (const field of ['realm', 'accept', 'scopes', 'authorization', 'credentials', 'several', 'origins'] as const) {
+    const own = ['realm', 'accept', 'scopes', 'resource', 'authorization', 'credentials', 'several', 'origins'] as const
+    for (const field of own) {
       if (value[field] === undefined) continue
       context.addIssue({ code: 'custom', path: [field], message: `has a meaning only with rule: bearer` })
     }

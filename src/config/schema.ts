@@ -7,6 +7,7 @@ import { introspectionSchema } from './introspection-schema.ts'
 import { issuerSchema } from './issuer-schema.ts'
 import { kubernetesSource } from './kubernetes-source-schema.ts'
 import { redisSource } from './redis-source-schema.ts'
+import { resourceSchema } from './resource-schema.ts'
 import { routeSchema } from './route-schema.ts'
 import { tokenReviewSchema } from './token-review-schema.ts'
 
@@ -54,6 +55,7 @@ export const configSchema = z
     issuers: z.array(issuerSchema).default([]),
     introspection: z.array(introspectionSchema).default([]),
     tokenReview: z.array(tokenReviewSchema).default([]),
+    resources: z.array(resourceSchema).default([]),
     routes: z.array(routeSchema).min(1, 'without a route every request is denied'),
     identity: z
       .strictObject({

@@ -14,14 +14,16 @@ export interface Challenged {
   readonly credentials: readonly Carrier[]
   readonly realm: string
   readonly scopes: readonly string[]
+  readonly resourceMetadata?: string
 }
 
 /**
  * The values of WWW-Authenticate, one for each scheme that would help (RFC 9110 §11.6.1). A key or token in a place that
  * has no scheme is a bearer's all the same; for a certificate there is none.
  */
-export const toChallenges = ({ credentials, realm, scopes }: Challenged, error?: BearerError): readonly string[] => {
-  const bearer = (): string => toBearer(realm, error, error === 'insufficient_scope' ? scopes : [])
+export const toChallenges = (rule: Challenged, error?: BearerError): readonly string[] => {
+  const { credentials } = rule
+  const bearer = (): string => toBearer(rule, error)
   const challenges = credentials.flatMap((carrier) => {
     if (carrier.kind === 'bearer') return [bearer()]
     // RFC 7617 §2.1. To log in again mends no malformed request and no missing scope.
@@ -33,10 +35,12 @@ export const toChallenges = ({ credentials, realm, scopes }: Challenged, error?:
 }
 
 /** Without an error it carries the realm alone, as a request without credential asks for (RFC 6750 §3.1). */
-const toBearer = (realm: string, error: BearerError | undefined, scopes: readonly string[]): string => {
+const toBearer = ({ realm, scopes, resourceMetadata }: Challenged, error: BearerError | undefined): string => {
   const parameters = [`realm=${quote(realm)}`]
   if (error) parameters.push(`error="${error}"`, `error_description="${DESCRIPTIONS[error]}"`)
-  if (scopes.length > 0) parameters.push(`scope=${quote(scopes.join(' '))}`)
+  if (error === 'insufficient_scope' && scopes.length > 0) parameters.push(`scope=${quote(scopes.join(' '))}`)
+  // RFC 9728 §5.1: how a client that knows nothing yet finds who gives tokens for this.
+  if (resourceMetadata !== undefined) parameters.push(`resource_metadata=${quote(resourceMetadata)}`)
   return `Bearer ${parameters.join(', ')}`
 }
 

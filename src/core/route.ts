@@ -24,6 +24,8 @@ export interface BearerRule {
   readonly accept: Accept
   /** All of them are needed. */
   readonly scopes: readonly string[]
+  /** Where clients read how to get a token (RFC 9728 §3). */
+  readonly resourceMetadata?: string
   readonly authorization: UpstreamAuthorization
 }
 

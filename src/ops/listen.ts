@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { Registry } from 'prom-client'
 import { bind } from '../bind.ts'
+import { toHost } from '../core/host.ts'
 
 /** What `/readyz` says. */
 export interface Readiness {
@@ -15,13 +16,20 @@ export interface OpsListener {
   readonly close: () => Promise<void>
 }
 
-/** Serves `/livez`, `/readyz` and `/metrics` on a port of its own, where no client of Envoy's comes. */
+/** The metadata (JSON) that is served under a host, as `toHost` gives it, and a path. */
+export type FindDocument = (host: string | undefined, path: string) => string | undefined
+
+/**
+ * Serves `/livez`, `/readyz` and `/metrics` on a port of its own, where no client of Envoy's comes; and the metadata of
+ * protected resources, to which Envoy sends clients by their exact paths.
+ */
 export const listenOps = async (
   address: string,
   registry: Registry,
   readiness: () => Readiness,
+  findDocument: FindDocument = () => undefined,
 ): Promise<OpsListener> => {
-  const server = createServer(createAnswer(registry, readiness))
+  const server = createServer(createAnswer(registry, readiness, findDocument))
   return {
     address: await bind(server, address),
     close: () =>
@@ -33,13 +41,21 @@ export const listenOps = async (
 }
 
 const createAnswer =
-  (registry: Registry, readiness: () => Readiness): RequestListener =>
+  (registry: Registry, readiness: () => Readiness, findDocument: FindDocument): RequestListener =>
   async (request, response) => {
     const answer = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type }).end(body)
     }
     try {
-      switch (request.url?.split('?', 1)[0]) {
+      const [path = ''] = request.url?.split('?', 1) ?? []
+      const document = findDocument(toHost(request.headers.host ?? ''), path)
+      if (document !== undefined) {
+        // Public, and read by clients in browsers (Fetch §3.2).
+        const headers = { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' }
+        response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(document)
+        return
+      }
+      switch (path) {
         case '/livez':
           return answer(200, 'text/plain', 'ok\n')
         case '/readyz': {

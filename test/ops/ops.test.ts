@@ -11,6 +11,7 @@ import { createMetrics } from '../../src/ops/metrics.ts'
 import { warnOfExpiry } from '../../src/ops/warn-of-expiry.ts'
 import { EMPTY_INDEX, toKeyIndex } from '../../src/sources/key-index.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
+import { sendRequest } from '../e2e/send-request.ts'
 
 const open = (logsAll = false) => {
   const lines: Record<string, unknown>[] = []
@@ -204,3 +205,26 @@ test('keys that expire soon are logged once, nearest first; those that were repl
 })
 
 const DAY = 86_400_000
+
+test('RFC 9728 §3.2: metadata is served under its own host and path, to any origin, and nowhere else', async (t) => {
+  const { metrics } = open()
+  const body = '{"resource":"https://api.example.com/mcp"}'
+  const path = '/.well-known/oauth-protected-resource/mcp'
+  const find = (host: string | undefined, asked: string) =>
+    host === 'api.example.com' && asked === path ? body : undefined
+  const listener = await listenOps('127.0.0.1:0', metrics.registry, () => ({ ready: true, problems: [] }), find)
+  t.teardown(listener.close)
+  const port = Number(listener.address.split(':')[1])
+  const ask = (host: string, asked: string) => sendRequest(port, { host, path: asked })
+  const found = await ask('API.example.com:8443', `${path}?x=1`)
+  t.deepEqual([found.status, found.body], [200, body])
+  t.is(found.headers['content-type'], 'application/json')
+  t.is(found.headers['access-control-allow-origin'], '*')
+  for (const [host, asked] of [
+    ['api.example.com', '/.well-known/oauth-protected-resource'],
+    ['api.example.com', `${path}/`],
+    ['other.example.com', path],
+  ] as const) {
+    t.is((await ask(host, asked)).status, 404)
+  }
+})

@@ -62,6 +62,7 @@ export const CASE_FILES = [
   'keys.yaml',
   'jwt.yaml',
   'introspection.yaml',
+  'resource-metadata.yaml',
   'routes-and-paths.yaml',
   'identity-headers.yaml',
   'preflight-and-upgrade.yaml',
