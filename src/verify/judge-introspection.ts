@@ -43,7 +43,7 @@ const findFault = (answer: Members, config: IntrospectionConfig, seconds: number
   if (config.audiences !== 'any' && !isFor(config.audiences, own(answer, 'aud'))) return 'wrong_audience'
   // RFC 9449 §6.2, RFC 8705 §3.2: bound to a key that we cannot see in use.
   if (own(answer, 'cnf') !== undefined || isText(answer, 'token_type', 'dpop')) return 'sender_constrained'
-  if (!isBearerAccessToken(answer)) return 'type_not_allowed'
+  if (!isBearerAccessToken(answer, config)) return 'type_not_allowed'
   const tolerance = config.clockTolerance / 1000
   const [exp, nbf, iat] = ['exp', 'nbf', 'iat'].map((name) => own(answer, name))
   if (![exp, nbf, iat].every(isOptionalTime)) return 'claim_refused'
@@ -56,11 +56,12 @@ export const isFor = (audiences: readonly string[], value: unknown): boolean =>
   [value].flat().some((audience) => audiences.some((accepted) => accepted === audience))
 
 /**
- * RFC 7662 §2.1: refresh tokens can be asked about as well, and some servers answer about ID tokens. Those that tell them
- * apart do it with `token_type`, `token_use` or `typ`.
+ * RFC 7662 §2.1: refresh tokens can be asked about as well, and some servers answer about ID tokens. Servers tell them apart
+ * with `token_type`, `token_use` or `typ`; where none of these is there, an audience of ours does.
  */
-const isBearerAccessToken = (answer: Members): boolean => {
+const isBearerAccessToken = (answer: Members, { audiences }: IntrospectionConfig): boolean => {
   const [type, use, typ] = ['token_type', 'token_use', 'typ'].map((name) => own(answer, name))
+  if (audiences === 'any' && [type, use, typ].every((value) => value === undefined)) return false
   const isIdToken = ['nonce', 'at_hash', 'c_hash'].some((name) => own(answer, name) !== undefined)
   if (type === undefined ? isIdToken : !isText(answer, 'token_type', 'bearer')) return false
   if (use !== undefined && !isText(answer, 'token_use', 'access_token', 'access')) return false

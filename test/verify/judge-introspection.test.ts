@@ -86,7 +86,8 @@ for (const [title, change, expected] of [
 }
 
 test('audiences: any takes an answer without one, because the configuration says so', (t) => {
-  t.is(judge({ active: true, sub: 'svc' }, { audiences: 'any' }), 'svc')
+  t.is(judge({ active: true, sub: 'svc', token_type: 'Bearer' }, { audiences: 'any' }), 'svc')
+  t.is(judge({ active: true, sub: 'svc' }, { audiences: 'any' }), 'type_not_allowed', 'it could be a refresh token')
 })
 
 test('RFC 9068 §2.2: a token of a client alone may have no subject, and is named where the configuration says so', (t) => {
