@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { type RenderEnvoyFlags, toEnvoyBootstrap } from './render-envoy.ts'
+import { type RenderEnvoyGatewayFlags, toEnvoyGateway } from './render-envoy-gateway.ts'
 import { type RenderIstioFlags, toIstio } from './render-istio.ts'
 import {
   parseAddressOption,
@@ -63,19 +64,41 @@ export const createRenderCommand = (say: (report: Report) => void): Command => {
     .addOption(new Option('--gateway <name>', 'its Gateway, of the Gateway API').conflicts('selector'))
     .addOption(new Option('--service <name>', 'a Service behind a waypoint').conflicts(['selector', 'gateway']))
     .option('--provider <name>', 'the name of the extension provider', 'bearergate')
-    .option(
-      '--gate-service <name.namespace>',
-      "the gate's Service",
-      parseService,
-      parseService('bearergate.bearergate'),
-    )
+    .option('--gate-service <name.namespace>', "the gate's Service", parseService, parseService(GATE_SERVICE))
     .option('--gate-port <port>', 'its port; without it, that of listen.grpc', parsePort)
     .option('--mesh-config', 'the extension provider, as Helm values of istiod')
     .action((flags: RenderIstioFlags) =>
       say(runRender(flags.config, (config) => toIstio(config, flags, toCommandText()))),
     )
+
+  add(
+    'envoy-gateway',
+    'a Gateway, its routes and its policies for Envoy Gateway',
+    'envoy-gateway --config bearergate.yaml --upstream prefect-server.prefect:4200 > gateway.yaml',
+  )
+    .option(
+      '--upstream <[host][/path]=service>',
+      'the Service of a host of the policy or of all, or below a path; none: 404; may come again',
+      parseOneMoreUpstream,
+    )
+    .option('--namespace <name>', 'where the Gateway and its routes are', 'default')
+    .option('--gateway <name>', 'its name', 'bearergate')
+    .option('--gateway-class <name>', 'its class', 'eg')
+    .option('--existing', 'the Gateway is there already')
+    .option('--tls-secret <name>', 'the Secret with its certificate; without it, it listens for plain HTTP')
+    .option('--gate-service <name.namespace>', "the gate's Service", parseService, parseService(GATE_SERVICE))
+    .option('--gate-port <port>', 'its port; without it, that of listen.grpc', parsePort)
+    .option('--gate-ca <configmap>', "the ConfigMap with the CA of the gate's certificate, where the gate has TLS")
+    .option('--trusted-hops <number>', 'how many proxies stand before the Gateway', parseCount, 0)
+    .option('--cors-origin <origin>', 'whose pages may call the API; may come again', parseOneMoreOrigin)
+    .option('--cors-headers <names>', 'what they may send', parseHeaderNames, 'authorization, content-type')
+    .action((flags: RenderEnvoyGatewayFlags) =>
+      say(runRender(flags.config, (config) => toEnvoyGateway(config, flags, toCommandText()))),
+    )
   return render
 }
+
+const GATE_SERVICE = 'bearergate.bearergate'
 
 /** The command line as a shell takes it, one option a line. */
 const toCommandText = (): string =>

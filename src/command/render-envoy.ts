@@ -43,7 +43,13 @@ What is open is said in the policy: change it there, and write this file anew. I
 and the service must be reachable through Envoy only.`
 
 /** Where the gate listens, seen from its own machine. */
-export const toGates = ({ file }: Config): readonly Address[] => {
+const toGates = ({ file }: Config): readonly Address[] => {
   const address = parseAddress(file.listen.grpc.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:'))
   return address ? [address] : []
+}
+
+/** The port that the gate listens on; undefined for a unix socket. */
+export const toGatePort = (config: Config): number | undefined => {
+  const [gate] = toGates(config)
+  return gate && gate.kind !== 'unix' ? gate.port : undefined
 }

@@ -1,7 +1,8 @@
 import type { Config } from '../config/load.ts'
 import { type IstioOptions, type IstioTarget, renderIstio, renderIstioMeshConfig } from '../render/render-istio.ts'
 import type { Rendered } from '../render/rendered.ts'
-import { toGates } from './render-envoy.ts'
+import { toGatePort } from './render-envoy.ts'
+import { NO_PORT } from './render-envoy-gateway.ts'
 
 /** The options of `bearergate render istio`. */
 export interface RenderIstioFlags {
@@ -19,13 +20,9 @@ export interface RenderIstioFlags {
 
 /** Istio's objects for a configuration, or what the mesh's own configuration needs; `command` is how it was asked for. */
 export const toIstio = (config: Config, flags: RenderIstioFlags, command: string): Rendered => {
-  const [gate] = toGates(config)
-  const port = flags.gatePort ?? (gate && gate.kind !== 'unix' ? gate.port : undefined)
+  const port = flags.gatePort ?? toGatePort(config)
   const target = toTarget(flags)
-  const problems = [
-    ...(port === undefined ? ['--gate-port: the gate listens on a unix socket, which a mesh cannot reach'] : []),
-    ...(typeof target === 'string' ? [target] : []),
-  ]
+  const problems = [...(port === undefined ? [NO_PORT] : []), ...(typeof target === 'string' ? [target] : [])]
   if (port === undefined || typeof target === 'string') return { kind: 'refused', problems }
   const options: IstioOptions = {
     introduction: toIntroduction(command, flags.meshConfig ?? false),

@@ -6,6 +6,7 @@ import { toConnectionManagerYaml } from './envoy/connection-manager-yaml.ts'
 import { toFiltersYaml } from './envoy/filters-yaml.ts'
 import { toVirtualHostYaml } from './envoy/virtual-host-yaml.ts'
 import { findEnvoyProblems } from './find-envoy-problems.ts'
+import { findHostProblems } from './find-host-problems.ts'
 import { toIdentityPatterns } from './identity-patterns.ts'
 import type { ProxyRoute } from './proxy-route.ts'
 import type { Rendered } from './rendered.ts'
@@ -39,7 +40,10 @@ export interface EnvoyOptions {
 export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered => {
   const { admin, gates, upstreams } = options
   const virtualHosts = toVirtualHosts(policy.routes.list, upstreams)
-  const problems = findEnvoyProblems(policy.routes.list, virtualHosts, options)
+  const problems = [
+    ...findHostProblems(policy.routes.list, virtualHosts, upstreams, 'ADDRESS:PORT'),
+    ...findEnvoyProblems(options),
+  ]
   if (problems.length > 0) return { kind: 'refused', problems }
 
   const services = toServices(upstreams)

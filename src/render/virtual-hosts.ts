@@ -52,7 +52,7 @@ const toVirtualHost = (host: string, policy: readonly Route[], upstreams: readon
 }
 
 /** True when every name of the second pattern is one of the first. */
-const includes = (pattern: string, host: string): boolean => {
+export const includes = (pattern: string, host: string): boolean => {
   if (host === ANY_HOST) return pattern === ANY_HOST
   return pattern === host || matchHost(pattern, host.replace(/^\*/, ''))
 }
