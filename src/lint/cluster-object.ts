@@ -14,7 +14,7 @@ export interface ClusterObject {
 
 export const toClusterObject = (part: Part): ClusterObject => ({
   kind: part.get('kind').text ?? '',
-  group: (part.get('api_version').text ?? '').replace(/\/?[^/]*$/, ''),
+  group: (part.get('apiVersion').text ?? '').replace(/\/?[^/]*$/, ''),
   name: part.get('metadata', 'name').text ?? '',
   namespace: part.get('metadata', 'namespace').text ?? 'default',
   labels: toLabels(part.get('metadata', 'labels')),

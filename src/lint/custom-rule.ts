@@ -26,7 +26,7 @@ const matchCondition = (when: Part, { headers }: Sample): Answer => {
   const values = when.get('values').items()
   const isMatch = values.length === 0 || values.some(({ text = '' }) => matchPattern(text, value))
   const isExcluded = when
-    .get('not_values')
+    .get('notValues')
     .items()
     .some(({ text = '' }) => matchPattern(text, value))
   return isMatch && !isExcluded ? 'yes' : 'no'
@@ -43,7 +43,7 @@ export const toRulePaths = (rule: Part): readonly string[] =>
   rule
     .get('to')
     .items()
-    .flatMap((to) => [...to.get('operation', 'paths').items(), ...to.get('operation', 'not_paths').items()])
+    .flatMap((to) => [...to.get('operation', 'paths').items(), ...to.get('operation', 'notPaths').items()])
     .flatMap(({ text }) => text?.replace(/[*{].*$/, '') ?? [])
     .filter((path) => path.startsWith('/'))
 
@@ -52,11 +52,11 @@ const matchOperation = (operation: Part, { host, method, path }: Sample): Answer
   for (const [field, value] of Object.entries(given)) {
     const fold = (text: string): string => (field === 'hosts' ? text.toLowerCase() : text)
     const wanted = toPatterns(operation, field).map(fold)
-    const unwanted = toPatterns(operation, `not_${field}`).map(fold)
+    const unwanted = toPatterns(operation, `not${field[0]?.toUpperCase()}${field.slice(1)}`).map(fold)
     if (wanted.length > 0 && !wanted.some((pattern) => matchPattern(pattern, value))) return 'no'
     if (unwanted.some((pattern) => matchPattern(pattern, value))) return 'no'
   }
-  return operation.get('ports').isThere || operation.get('not_ports').isThere ? 'maybe' : 'yes'
+  return operation.get('ports').isThere || operation.get('notPorts').isThere ? 'maybe' : 'yes'
 }
 
 const toPatterns = (operation: Part, field: string): readonly string[] =>

@@ -14,7 +14,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     title: 'failOpen',
     why: 'While no gate answers in time, and while the policy itself is invalid, every request is let through.',
     fix: 'Set failOpen: false.',
-    find: eachExtAuth((extAuth) => whereTrue(extAuth.get('fail_open'), 'failOpen: true')),
+    find: eachExtAuth((extAuth) => whereTrue(extAuth.get('failOpen'), 'failOpen: true')),
   },
   {
     code: 'BG402',
@@ -31,7 +31,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     why: 'Without statusOnError clients get 403 while no gate answers, and give up.',
     fix: 'Set statusOnError: 503.',
     find: eachExtAuth((extAuth) => {
-      const at = extAuth.get('status_on_error')
+      const at = extAuth.get('statusOnError')
       const isGood = /^5\d\d$/.test(at.text ?? '')
       return isGood ? [] : [{ at, what: at.text === undefined ? 'no statusOnError: 403' : `statusOnError: ${at.text}` }]
     }),
@@ -43,12 +43,12 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     why: 'With headersToExtAuth it is sent these headers and no other.',
     fix: 'Add it to headersToExtAuth, or leave the list out.',
     find: eachExtAuth((extAuth, { policy, objects }) => {
-      const at = extAuth.get('headers_to_ext_auth')
+      const at = extAuth.get('headersToExtAuth')
       if (!at.isThere) return []
       const shown = new Set(at.items().map(({ text }) => text?.toLowerCase()))
       const early = objects
         .filter(({ kind }) => kind === 'ClientTrafficPolicy')
-        .map(({ spec }) => spec.get('headers', 'early_request_headers'))
+        .map(({ spec }) => spec.get('headers', 'earlyRequestHeaders'))
       const unseen = findUnseen(
         policy,
         (name) => shown.has(name),
@@ -64,7 +64,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     why: 'Bodies are held back until the gate has answered, and those above maxRequestBytes are refused with 413.',
     fix: 'Leave bodyToExtAuth out: the gate reads no body.',
     find: eachExtAuth((extAuth) => {
-      const at = extAuth.get('body_to_ext_auth')
+      const at = extAuth.get('bodyToExtAuth')
       return at.isThere ? [{ at, what: 'bodyToExtAuth' }] : []
     }),
   },
@@ -74,7 +74,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     title: 'the route is chosen again after the gate has answered',
     why: 'Headers that the gate sets can lead to a route that was never judged, without a SecurityPolicy of its own.',
     fix: 'Leave recomputeRoute out.',
-    find: eachExtAuth((extAuth) => whereTrue(extAuth.get('recompute_route'), 'recomputeRoute: true')),
+    find: eachExtAuth((extAuth) => whereTrue(extAuth.get('recomputeRoute'), 'recomputeRoute: true')),
   },
   {
     code: 'BG407',
@@ -106,8 +106,8 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     fix: 'Leave jwt, basicAuth, apiKeyAuth and oidc out where the gate judges.',
     find: ({ extAuths, objects }) =>
       objects
-        .filter(({ kind, spec }) => kind === 'SecurityPolicy' && extAuths.length > 0 && spec.get('ext_auth').isThere)
-        .flatMap(({ spec }) => ['jwt', 'basic_auth', 'api_key_auth', 'oidc'].map((name) => spec.get(name)))
+        .filter(({ kind, spec }) => kind === 'SecurityPolicy' && extAuths.length > 0 && spec.get('extAuth').isThere)
+        .flatMap(({ spec }) => ['jwt', 'basicAuth', 'apiKeyAuth', 'oidc'].map((name) => spec.get(name)))
         .filter(({ isThere }) => isThere)
         .map((at) => ({ at, what: at.place().path })),
   },
@@ -156,7 +156,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     why: 'Envoy routes /public/..%2fadmin as a path below /public; many services unescape it (CVE-2021-29492).',
     fix: 'Set path.escapedSlashesAction: RejectRequest.',
     find: eachClientPolicy((spec) => {
-      const at = spec.get('path', 'escaped_slashes_action')
+      const at = spec.get('path', 'escapedSlashesAction')
       return at.text === 'KeepUnchanged' ? [{ at, what: 'escapedSlashesAction: KeepUnchanged' }] : []
     }),
   },
@@ -166,7 +166,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     title: 'slashes are not merged',
     why: 'Envoy takes //api for another path than /api; many services do not.',
     fix: 'Leave path.disableMergeSlashes out.',
-    find: eachClientPolicy((spec) => whereTrue(spec.get('path', 'disable_merge_slashes'), 'disableMergeSlashes: true')),
+    find: eachClientPolicy((spec) => whereTrue(spec.get('path', 'disableMergeSlashes'), 'disableMergeSlashes: true')),
   },
   {
     code: 'BG422',
@@ -175,7 +175,7 @@ export const gatewayRules: readonly Rule<GatewayScene>[] = [
     why: 'x_auth_request_user becomes X-Auth-Request-User in WSGI, CGI and PHP (CVE-2025-64484).',
     fix: 'Leave headers.withUnderscoresAction out: by default such requests are refused.',
     find: eachClientPolicy((spec) => {
-      const at = spec.get('headers', 'with_underscores_action')
+      const at = spec.get('headers', 'withUnderscoresAction')
       return at.text === 'Allow' ? [{ at, what: 'withUnderscoresAction: Allow' }] : []
     }),
   },
@@ -198,11 +198,11 @@ function eachClientPolicy(find: (spec: Part) => readonly Found[]) {
 const toRemovals = ({ rule }: RouteOpening, objects: GatewayScene['objects']): readonly Part[] => [
   ...objects
     .filter(({ kind }) => kind === 'ClientTrafficPolicy')
-    .map(({ spec }) => spec.get('headers', 'early_request_headers')),
+    .map(({ spec }) => spec.get('headers', 'earlyRequestHeaders')),
   ...rule
     .get('filters')
     .items()
-    .map((filter) => filter.get('request_header_modifier')),
+    .map((filter) => filter.get('requestHeaderModifier')),
 ]
 
 const removes = (headers: Part, name: string): boolean =>
@@ -211,7 +211,7 @@ const removes = (headers: Part, name: string): boolean =>
     .items()
     .some(({ text }) => text?.toLowerCase() === name) ||
   headers
-    .get('remove_on_match')
+    .get('removeOnMatch')
     .items()
     .some((matcher) => matchStringMatch(matcher, name))
 

@@ -28,7 +28,7 @@ const GROUP = 'gateway.envoyproxy.io'
 
 export const toGatewayScene = (file: ConfigFile, policy: Policy, objects: readonly ClusterObject[]): GatewayScene => {
   const securities = objects.filter(({ kind, group }) => kind === 'SecurityPolicy' && group === GROUP)
-  const extAuths = securities.map(({ spec }) => spec.get('ext_auth')).filter(({ isThere }) => isThere)
+  const extAuths = securities.map(({ spec }) => spec.get('extAuth')).filter(({ isThere }) => isThere)
   const routes = objects.filter(({ kind }) => kind === 'HTTPRoute' || kind === 'GRPCRoute')
   const openings =
     extAuths.length > 0 ? routes.flatMap((route) => findOpenings(policy, objects, securities, route)) : []
@@ -43,9 +43,9 @@ const findOpenings = (
 ): readonly RouteOpening[] => {
   const rules = route.spec.get('rules').items()
   return rules.flatMap((rule) => {
-    if (rule.get('backend_refs').items().length === 0) return []
+    if (rule.get('backendRefs').items().length === 0) return []
     const security = toSecurity(objects, securities, route, rule)
-    const extAuth = security?.spec.get('ext_auth')
+    const extAuth = security?.spec.get('extAuth')
     if (extAuth?.isThere && !isPublicByName(policy, extAuth)) return []
     const matches = toMatches(rule)
     const paths = matches.flatMap((match) => {
@@ -65,7 +65,7 @@ const isPublicByName = ({ routes }: Policy, extAuth: Part): boolean =>
 
 export const toRouteName = (extAuth: Part): Part | undefined =>
   extAuth
-    .get('context_extensions')
+    .get('contextExtensions')
     .items()
     .find((extension) => extension.get('name').text === 'route')
     ?.get('value')
@@ -77,11 +77,11 @@ const toSecurity = (
   route: ClusterObject,
   rule: Part,
 ): ClusterObject | undefined => {
-  const parents = route.spec.get('parent_refs').items()
+  const parents = route.spec.get('parentRefs').items()
   const gateways = parents.map((parent) => ({
     name: parent.get('name').text ?? '',
     namespace: parent.get('namespace').text ?? route.namespace,
-    section: parent.get('section_name').text,
+    section: parent.get('sectionName').text,
   }))
   const find = (accepts: (target: Target, security: ClusterObject) => boolean): ClusterObject | undefined =>
     securities.find((security) => toTargets(security, objects).some((target) => accepts(target, security)))
@@ -105,7 +105,7 @@ const toSecurity = (
   // Behind several gateways the one without counts.
   return ofGateways.includes(undefined)
     ? undefined
-    : (ofGateways.find((security) => !security?.spec.get('ext_auth').isThere) ?? ofGateways[0])
+    : (ofGateways.find((security) => !security?.spec.get('extAuth').isThere) ?? ofGateways[0])
 }
 
 interface Target {
@@ -115,18 +115,18 @@ interface Target {
 }
 
 const toTargets = ({ spec, namespace }: ClusterObject, objects: readonly ClusterObject[]): readonly Target[] => [
-  ...[...spec.get('target_refs').items(), spec.get('target_ref')]
+  ...[...spec.get('targetRefs').items(), spec.get('targetRef')]
     .filter(({ isThere }) => isThere)
     .map((ref) => ({
       kind: ref.get('kind').text ?? '',
       name: ref.get('name').text ?? '',
-      section: ref.get('section_name').text,
+      section: ref.get('sectionName').text,
     })),
   ...spec
-    .get('target_selectors')
+    .get('targetSelectors')
     .items()
     .flatMap((selector) => {
-      const labels = toLabels(selector.get('match_labels'))
+      const labels = toLabels(selector.get('matchLabels'))
       return objects
         .filter((object) => object.kind === selector.get('kind').text && object.namespace === namespace)
         .filter((object) => [...labels].every(([name, value]) => object.labels.get(name) === value))
@@ -145,7 +145,7 @@ const toRouteHosts = (
     .items()
     .flatMap(({ text }) => text ?? [])
   const names = spec
-    .get('parent_refs')
+    .get('parentRefs')
     .items()
     .map((parent) => parent.get('name').text)
   const listeners = objects

@@ -65,7 +65,7 @@ export const istioCustomRules: readonly Rule<IstioScene>[] = [
     why: 'The name is the client’s to choose: where routing does not look at it, the API answers under the exempt name.',
     fix: 'Take notHosts out, and make the host public in the policy.',
     find: eachOperation((operation) => {
-      const at = operation.get('not_hosts')
+      const at = operation.get('notHosts')
       return at.isThere ? [{ at, what: `notHosts: ${toList(at)}` }] : []
     }),
   },
@@ -76,9 +76,9 @@ export const istioCustomRules: readonly Rule<IstioScene>[] = [
     why: 'Without DECODE_AND_MERGE_SLASHES, /public/..%2fadmin passes unasked; with it, spellings that the gate would refuse.',
     fix: 'List exact paths in notPaths, or none: the policy says what is public.',
     find: eachOperation((operation, { meshes }) => {
-      const isDecoded = meshes.some((mesh) => mesh.get('path_normalization', 'normalization').text === DECODE)
+      const isDecoded = meshes.some((mesh) => mesh.get('pathNormalization', 'normalization').text === DECODE)
       return operation
-        .get('not_paths')
+        .get('notPaths')
         .items()
         .filter(({ text }) => text !== undefined && /[*{]/.test(text))
         .map((at) => ({ at, what: `notPaths: ${at.text}`, ...(isDecoded && { level: 'warning' as const }) }))
@@ -200,7 +200,7 @@ function eachOperation(find: (operation: Part, scene: IstioScene, custom: Custom
 
 /** True when two policies may be for one workload. A policy in the root namespace is for all namespaces. */
 const meet = (one: Custom, other: Custom, meshes: readonly Part[]): boolean => {
-  const roots = ['istio-system', ...meshes.flatMap((mesh) => mesh.get('root_namespace').text ?? [])]
+  const roots = ['istio-system', ...meshes.flatMap((mesh) => mesh.get('rootNamespace').text ?? [])]
   const isNear = one.namespace === other.namespace || roots.includes(one.namespace) || roots.includes(other.namespace)
   const [first, second] = [toTarget(one.spec), toTarget(other.spec)]
   if (first.refs.length + second.refs.length > 0) return isNear && first.refs.some((ref) => second.refs.includes(ref))

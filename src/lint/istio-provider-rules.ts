@@ -1,3 +1,4 @@
+import { toRulePaths } from './custom-rule.ts'
 import type { IstioScene, Provider } from './istio-scene.ts'
 import { unknownMeshFields, unknownProviderFields } from './mesh-fields.ts'
 import type { Found, Rule } from './rule.ts'
@@ -14,7 +15,7 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
     find: ({ customs, meshes }) => {
       const names = meshes.flatMap((mesh) =>
         mesh
-          .get('extension_providers')
+          .get('extensionProviders')
           .items()
           .map((one) => one.get('name').text),
       )
@@ -60,7 +61,7 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
     why: 'While no gate answers in time, every request is let through, with nothing that marks it.',
     fix: 'Set failOpen: false.',
     find: eachProvider(({ grpc }) => {
-      const at = grpc.get('fail_open')
+      const at = grpc.get('failOpen')
       return at.isTrue ? [{ at, what: 'failOpen: true' }] : []
     }),
   },
@@ -71,7 +72,7 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
     why: 'Without statusOnError clients get 403 while no gate answers, and give up.',
     fix: 'Set statusOnError: "503".',
     find: eachProvider(({ grpc }) => {
-      const at = grpc.get('status_on_error')
+      const at = grpc.get('statusOnError')
       const isGood = /^5\d\d$/.test(at.text ?? '')
       return isGood ? [] : [{ at, what: at.text === undefined ? 'no statusOnError: 403' : `statusOnError: ${at.text}` }]
     }),
@@ -83,7 +84,7 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
     why: 'Istio 1.31 takes the field and does not write it to Envoy (istio/istio#61558); later it would choose routes anew.',
     fix: 'Leave it out.',
     find: eachProvider(({ grpc }) => {
-      const at = grpc.get('clear_route_cache')
+      const at = grpc.get('clearRouteCache')
       return at.isTrue ? [{ at, what: 'clearRouteCache: true' }] : []
     }),
   },
@@ -94,7 +95,7 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
     why: 'Bodies are held back until the gate has answered; large ones are refused with 413, and streams break.',
     fix: 'Leave includeRequestBodyInCheck out: the gate reads no body.',
     find: eachProvider(({ grpc }) => {
-      const at = grpc.get('include_request_body_in_check')
+      const at = grpc.get('includeRequestBodyInCheck')
       return at.isThere ? [{ at, what: 'includeRequestBodyInCheck' }] : []
     }),
   },
@@ -113,12 +114,13 @@ export const istioProviderRules: readonly Rule<IstioScene>[] = [
   {
     code: 'BG310',
     level: 'warning',
-    title: 'paths are not normalised enough',
+    title: 'paths are exempt, and not normalised enough',
     why: 'With anything less, /public/..%2fadmin is a path below /public to Istio, and another to many services.',
-    fix: 'Set meshConfig.pathNormalization: {normalization: DECODE_AND_MERGE_SLASHES}.',
-    find: ({ meshes }) =>
-      meshes
-        .map((mesh) => mesh.get('path_normalization', 'normalization'))
+    fix: 'Set meshConfig.pathNormalization: {normalization: DECODE_AND_MERGE_SLASHES}, or name no paths in the CUSTOM policy.',
+    find: ({ meshes, customs }) =>
+      // A policy that takes every request does not depend on how Istio reads paths.
+      (customs.some(({ rules }) => rules.items().flatMap(toRulePaths).length > 0) ? meshes : [])
+        .map((mesh) => mesh.get('pathNormalization', 'normalization'))
         .filter(({ text }) => text !== DECODE)
         .map((at) => ({ at, what: `normalization: ${at.text ?? 'not set, which is BASE'}` })),
   },

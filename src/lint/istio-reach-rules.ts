@@ -38,9 +38,9 @@ export const istioReachRules: readonly Rule<IstioScene>[] = [
     why: 'Without subjectAltNames any certificate of that CA may be taken for the gate’s.',
     fix: 'Set tls.subjectAltNames in the DestinationRule.',
     find: eachDestination((rule) => {
-      const at = rule.spec.get('traffic_policy', 'tls')
+      const at = rule.spec.get('trafficPolicy', 'tls')
       const isNative = /^(?:SIMPLE|MUTUAL)$/.test(at.get('mode').text ?? '')
-      return isNative && at.get('subject_alt_names').items().length === 0
+      return isNative && at.get('subjectAltNames').items().length === 0
         ? [{ at, what: `mode: ${at.get('mode').text}` }]
         : []
     }),
@@ -52,7 +52,7 @@ export const istioReachRules: readonly Rule<IstioScene>[] = [
     why: 'A moment of trouble then takes every gate out for half a minute; with one gate alone, that is all of them.',
     fix: 'Set maxEjectionPercent: 50.',
     find: eachDestination((rule) => {
-      const at = rule.spec.get('traffic_policy', 'outlier_detection', 'max_ejection_percent')
+      const at = rule.spec.get('trafficPolicy', 'outlierDetection', 'maxEjectionPercent')
       return (at.number ?? 10) > 90 ? [{ at, what: `maxEjectionPercent: ${at.text}` }] : []
     }),
   },
@@ -65,7 +65,7 @@ export const istioReachRules: readonly Rule<IstioScene>[] = [
     find: ({ objects }) =>
       objects
         .filter(({ kind }) => kind === 'EnvoyFilter')
-        .flatMap(({ spec }) => spec.get('config_patches').items())
+        .flatMap(({ spec }) => spec.get('configPatches').items())
         .filter((patch) => patch.get('patch', 'value', 'name').text?.includes('ext_authz'))
         .map((at) => ({ at, what: `${at.get('patch', 'operation').text ?? 'a patch'} of ext_authz` })),
   },

@@ -69,11 +69,11 @@ export const toIstioScene = (
 
 const toProviders = (mesh: Part): readonly Provider[] =>
   mesh
-    .get('extension_providers')
+    .get('extensionProviders')
     .items()
-    .filter((part) => part.get('envoy_ext_authz_grpc').isThere)
+    .filter((part) => part.get('envoyExtAuthzGrpc').isThere)
     .map((part) => {
-      const grpc = part.get('envoy_ext_authz_grpc')
+      const grpc = part.get('envoyExtAuthzGrpc')
       return { name: part.get('name').text ?? '', part, grpc, service: toService(grpc) }
     })
 
@@ -100,8 +100,8 @@ const findGaps = (policy: Policy, customs: readonly Custom[]): readonly Gap[] =>
 
 /** Which workloads a policy is for, within its namespace. */
 export const toTarget = (spec: Part) => ({
-  labels: [...toLabels(spec.get('selector', 'match_labels'))].toSorted(),
-  refs: [...spec.get('target_refs').items(), spec.get('target_ref')]
+  labels: [...toLabels(spec.get('selector', 'matchLabels'))].toSorted(),
+  refs: [...spec.get('targetRefs').items(), spec.get('targetRef')]
     .filter(({ isThere }) => isThere)
     .map((ref) => `${ref.get('kind').text}/${ref.get('name').text}`)
     .toSorted(),

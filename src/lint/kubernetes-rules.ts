@@ -50,7 +50,7 @@ export const kubernetesRules: readonly Rule<IstioScene>[] = [
 
 /** By appProtocol, else by the name of the port; in a ServiceEntry by its protocol. So Istio reads them. */
 const isGrpcPort = (port: Part): boolean => {
-  const protocol = port.get('app_protocol').text
+  const protocol = port.get('appProtocol').text
   if (protocol !== undefined) return /^(?:grpc|http2|kubernetes\.io\/h2c)$/.test(protocol)
   return (
     /^(?:grpc|http2)$/i.test(port.get('protocol').text ?? '') ||
@@ -68,7 +68,7 @@ const findPorts = (scene: IstioScene): readonly Part[] => {
       .get('ports')
       .items()
       .filter((port) => {
-        const numbers = [toNumber(port), port.get('target_port').number]
+        const numbers = [toNumber(port), port.get('targetPort').number]
         return asked.length > 0 ? asked.includes(toNumber(port)) : numbers.includes(listened)
       })
   })

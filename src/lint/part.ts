@@ -20,7 +20,7 @@ export interface Part {
   readonly text: string | undefined
   readonly number: number | undefined
   readonly isTrue: boolean
-  /** A field below, by name after name: `snake_case`, which finds `camelCase` too, as Envoy takes both. */
+  /** A field below, by name after name. `snake_case` and `camelCase` find each other, as protobuf's JSON takes both. */
   readonly get: (...names: readonly string[]) => Part
   readonly items: () => readonly Part[]
   readonly entries: () => readonly (readonly [name: string, part: Part])[]
@@ -46,7 +46,7 @@ const toPartOf = (origin: Origin, node: unknown, path: string, offset: number): 
   const text = isScalar(own) && own.value !== null ? String(own.value) : undefined
   const find = (name: string): Part => {
     const pairs = isMap(own) ? own.items : []
-    const names = [name, toCamelCase(name)]
+    const names = [name, toCamelCase(name), toSnakeCase(name)]
     const pair = pairs.find(({ key }) => names.includes(toKey(key)))
     return below(pair ? toKey(pair.key) : name, pair?.value)
   }
@@ -72,3 +72,5 @@ const follow = (document: Document, node: unknown): Node | undefined => {
 const toKey = (key: unknown): string => String(isScalar(key) ? key.value : key)
 
 const toCamelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+const toSnakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -135,7 +135,7 @@ const ROWS: readonly (readonly [what: string, codes: readonly string[], edit: (p
     [],
     ({ provider }) => Object.assign(provider, { service: 'gates/bearergate.gates.svc.cluster.local' }),
   ],
-  ['paths as they come', ['BG310 warning'], ({ mesh }) => delete mesh.pathNormalization],
+  ['paths as they come, and no rule names one', [], ({ mesh }) => delete mesh.pathNormalization],
 
   [
     'two providers',

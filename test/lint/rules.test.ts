@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import fc from 'fast-check'
 import { parse, stringify } from 'yaml'
-import { allRules } from '../../src/lint/lint.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { allRules, lint } from '../../src/lint/lint.ts'
+import { readFiles } from '../../src/lint/read-files.ts'
 import { BOOTSTRAPS, shipped } from '../e2e/read-bootstrap.ts'
 import { lintTexts, toCodes } from './lint-texts.ts'
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (name: string): string => readFileSync(shipped(name), 'utf8')
 
 test('codes are unique, and each belongs to a group', (t) => {
@@ -25,6 +30,24 @@ test('each rule says in one line why and what to do', (t) => {
 for (const name of BOOTSTRAPS) {
   test(`${name}: what is shipped has no finding`, (t) => {
     t.deepEqual(lintTexts(t, read(`${name}.policy.yaml`), read(`${name}.yaml`)), [])
+  })
+}
+
+/** Overlays that are shipped, each with the gate's policy beside it. */
+const OVERLAYS: readonly (readonly string[])[] = [
+  ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/envoy'],
+  ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/ingress'],
+  ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/sidecar'],
+  ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/waypoint'],
+]
+
+for (const [policy = '', ...folders] of OVERLAYS) {
+  test(`${folders.join(', ')}: what is shipped has no finding`, (t) => {
+    const path = join(ROOT, policy)
+    const loaded = loadConfig(path, {})
+    const { parts, unreadable } = readFiles(folders.map((folder) => join(ROOT, folder)))
+    t.deepEqual(loaded.kind === 'loaded' ? lint(path, loaded.config, parts) : loaded.problems, [])
+    t.deepEqual(unreadable, [])
   })
 }
 
