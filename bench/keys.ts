@@ -7,23 +7,40 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { toSecret, writeKeyLines } from './key-lines-file.ts'
-import { startLoad } from './load.ts'
+import { type Load, startLoad } from './load.ts'
 
-/** Prints what a gate with many keys costs, as one Markdown table. Linux alone; it takes some minutes. */
+/**
+ * Prints what a gate with many keys costs, as one Markdown table. Costs are times of CPU. Linux alone; it takes some
+ * minutes. On a machine that is busy run it with priority, as by `chrt -r 5`.
+ */
 const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 100_000, 1_000_000]
 const RELOADS = 2
-const QUIET_MILLISECONDS = 5_000
+const PHASE_MILLISECONDS = 8_000
 
 const inProject = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'bearergate-bench-'))
 const config = join(folder, 'bearergate.yaml')
 const lines = join(folder, 'keys', 'keys.jsonl')
-const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') }
+/** As the image is run. */
+const image = readFileSync(inProject('Dockerfile'), 'utf8').matchAll(/^ENV (\w+)=(\S+)$/gm)
+const env = {
+  ...Object.fromEntries([...image].map(([, name = '', value = '']) => [name, value])),
+  ...process.env,
+  NODE_COMPILE_CACHE: join(folder, 'cache'),
+}
 
 /** Of a running process, in megabytes: what it holds now, and the most since `forgetPeak`. */
 const readMemory = (pid: number, field: 'VmRSS' | 'VmHWM'): number => {
   const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) / 1_000
+}
+/** All that a process has used, in microseconds. */
+const readCpu = (pid: number): number => {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) * 10_000
 }
 const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
@@ -58,73 +75,102 @@ const startGate = async () => {
 
 const toTurn = (turn: number): string => `the-secret-of-turn-${turn}`
 
+/** Draws from so many keys, each as likely as the other. */
+const drawFrom = (keys: number) => () => toSecret(Math.floor(Math.random() * keys))
+
+type Gate = Awaited<ReturnType<typeof startGate>>
+
+/** Microseconds of CPU that the whole process takes for a check, while it is asked. */
+const measureChecks = async ({ pid }: Gate, load: Load, keys: number): Promise<number> => {
+  load.show(drawFrom(keys))
+  await sleep(PHASE_MILLISECONDS / 2)
+  load.take()
+  const before = readCpu(pid)
+  await sleep(PHASE_MILLISECONDS)
+  return (readCpu(pid) - before) / load.take().checks
+}
+
 const measure = async (count: number): Promise<readonly number[]> => {
   writeKeyLines(lines, count, toTurn(0))
-  const cost = JSON.parse(
+  const { some, all } = JSON.parse(
     execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], { env }).toString(),
   )
-  const { address, pid, seconds, takeHeld, stop } = await startGate()
-  const load = startLoad(address, (turn) => toSecret(turn % count))
+  const gate = await startGate()
+  const resting = readMemory(gate.pid, 'VmRSS')
+  const load = startLoad(gate.address, drawFrom(1_000))
   // Code that just started is slow.
-  await sleep(QUIET_MILLISECONDS)
-  load.takeWorst()
-  await takeHeld()
-  await sleep(QUIET_MILLISECONDS)
-  const quiet = [...(await takeHeld()), load.takeWorst()]
-  const resting = readMemory(pid, 'VmRSS')
-  forgetPeak(pid)
+  await sleep(PHASE_MILLISECONDS)
+  const costs = [await measureChecks(gate, load, 1_000), await measureChecks(gate, load, count)]
+  load.show(drawFrom(Math.min(1_000, count)))
+  await sleep(PHASE_MILLISECONDS / 2)
+  load.take()
+  await gate.takeHeld()
+  await sleep(2 * PHASE_MILLISECONDS)
+  const quiet = [load.take().worst, ...(await gate.takeHeld())]
+  const working = readMemory(gate.pid, 'VmRSS')
+  forgetPeak(gate.pid)
   const reloads: number[] = []
-  const held: number[] = []
-  const own: number[] = []
-  const waits: number[] = []
+  const whiles: (readonly number[])[] = []
+  let checks = 0
+  let seconds = 0
   for (let turn = 1; turn <= RELOADS; turn += 1) {
     // In another process: the load is asked from this one, and must not wait for it.
     await once(spawn(process.execPath, [inProject('bench/key-lines-file.ts'), lines, `${count}`, toTurn(turn)]), 'exit')
-    load.takeWorst()
-    await takeHeld()
+    load.take()
+    await gate.takeHeld()
     const start = performance.now()
     while (!(await load.passes(toTurn(turn)))) await sleep(20)
     reloads.push((performance.now() - start) / 1_000)
-    const [heldOnce, ownOnce] = await takeHeld()
-    held.push(heldOnce)
-    own.push(ownOnce)
-    waits.push(load.takeWorst())
+    const asked = load.take()
+    checks += asked.checks
+    seconds += asked.seconds
+    whiles.push([asked.worst, ...(await gate.takeHeld())])
   }
-  const peak = readMemory(pid, 'VmHWM')
+  const peak = readMemory(gate.pid, 'VmHWM')
   await load.close()
-  await stop()
+  await gate.stop()
+  const worst = [0, 1, 2].map((column) => Math.max(...whiles.map((each) => each[column] ?? 0)))
   return [
     count,
-    cost.some / 1_000,
-    cost.all / 1_000,
+    some.lookUp,
+    all.lookUp,
+    some.decide,
+    all.decide,
+    ...costs,
     resting,
+    working,
     peak,
-    seconds,
+    gate.seconds,
     Math.max(...reloads),
+    checks / seconds,
     ...quiet,
-    Math.max(...held),
-    Math.max(...own),
-    Math.max(...waits),
+    ...worst,
   ]
 }
 
 const HEAD = [
   'keys',
-  'check, 1,000 in use (µs)',
-  'check, all in use (µs)',
-  'memory (MB)',
+  'lookup, 1,000 in use (µs)',
+  'lookup, all in use (µs)',
+  'decision, 1,000 in use (µs)',
+  'decision, all in use (µs)',
+  'whole check over gRPC, 1,000 in use (µs)',
+  'whole check over gRPC, all in use (µs)',
+  'memory at rest (MB)',
+  'memory under load (MB)',
   'most memory while it reloads (MB)',
   'start (s)',
   'reload (s)',
+  'checks a second while it reloads',
+  'longest wait of a check, quiet (ms)',
   'event loop held, quiet (ms)',
   'by its own work (ms)',
-  'longest wait of a check, quiet (ms)',
+  'longest wait of a check while it reloads (ms)',
   'event loop held while it reloads (ms)',
   'by its own work (ms)',
-  'longest wait of a check while it reloads (ms)',
 ]
 const toRow = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-const DIGITS = [0, 2, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
+const DIGITS = [0, 2, 2, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1]
 
 try {
   mkdirSync(join(folder, 'keys'))

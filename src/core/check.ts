@@ -1,6 +1,6 @@
 import { extractCredential } from './credential.ts'
 import { isCrossSite } from './cross-site.ts'
-import { findAliases, type Identity, joinEdits, NO_EDITS, toIdentityHeaders } from './identity.ts'
+import { findAliases, type HeaderEdits, type Identity, joinEdits, NO_EDITS, toIdentityHeaders } from './identity.ts'
 import { memoizeRecent, memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
 import { hasScopes, type Principal } from './principal.ts'
@@ -53,11 +53,14 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
  * gets the same object, so that a listener need write its answer only once.
  */
 const createOk = (identity: Identity): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
-  const toOks = memoizeWeak((route: Route) => ({
-    verified: memoizeRecent((principal: Principal) => toOk(identity, route, principal)),
-    anonymous: toOk(identity, route),
-    stripShared: createStripShared(route.rule),
-  }))
+  const toOks = memoizeWeak((route: Route) => {
+    const stripped = stripWhole(route.rule)
+    return {
+      verified: memoizeRecent((principal: Principal) => toOk(identity, route, stripped, principal)),
+      anonymous: toOk(identity, route, stripped),
+      stripShared: createStripShared(route.rule),
+    }
+  })
   return (request, route, principal) => {
     const { verified, anonymous, stripShared } = toOks(route)
     const ok = principal ? verified(principal) : anonymous
@@ -68,10 +71,10 @@ const createOk = (identity: Identity): ((request: RequestView, route: Route, pri
   }
 }
 
-const toOk = (identity: Identity, { name, rule }: Route, principal?: Principal): Ok => ({
+const toOk = (identity: Identity, { name }: Route, stripped: HeaderEdits, principal?: Principal): Ok => ({
   kind: 'ok',
   reason: principal ? 'verified' : 'public',
   route: name,
   ...(principal && { principal }),
-  headers: joinEdits(toIdentityHeaders(identity, principal), stripWhole(rule)),
+  headers: joinEdits(toIdentityHeaders(identity, principal), stripped),
 })

@@ -1,3 +1,4 @@
+import { memoizeRecent } from '../core/memoize.ts'
 import { toLine, toProblem } from '../core/problem.ts'
 import type { Denied, Failed, Ok, Verdict } from '../core/verdict.ts'
 import { Code } from './code.ts'
@@ -50,17 +51,19 @@ const CODES: Record<Denied['status'], number> = {
 
 const encode = (code: number, verdict: Verdict, response: ByteText): Buffer =>
   fromByteText(
-    toMessage(CheckResponse.status, [toNumber(RpcStatus.code, code), toText(RpcStatus.message, verdict.reason)]) +
+    toMessage(CheckResponse.status, toNumber(RpcStatus.code, code) + toText(RpcStatus.message, verdict.reason)) +
       response +
       toMessage(CheckResponse.dynamicMetadata, toMetadata(verdict)),
   )
 
-const toOkResponse = ({ headers }: Ok): readonly ByteText[] => [
-  ...headers.set.map(([key, value]) => toMessage(OkHttpResponse.headers, overwrite(key, value))),
-  ...headers.remove.map((name) => toText(OkHttpResponse.headersToRemove, name)),
-]
+const toOkResponse = ({ headers }: Ok): ByteText => {
+  let text = ''
+  for (const [key, value] of headers.set) text += toMessage(OkHttpResponse.headers, overwrite(key, value))
+  for (const name of headers.remove) text += toRemoval(name)
+  return text
+}
 
-const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly ByteText[] => {
+const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): ByteText => {
   const problem = toProblem(verdict)
   const challenges = verdict.kind === 'denied' ? verdict.challenges : []
   const headers = [
@@ -68,35 +71,44 @@ const toRefusal = (verdict: Denied | Failed, { isGrpc }: AnswerStyle): readonly 
     overwrite('content-type', isGrpc ? 'text/plain' : 'application/problem+json'),
   ]
   return [
-    toMessage(DeniedHttpResponse.status, [toNumber(HttpStatus.code, verdict.status)]),
+    toMessage(DeniedHttpResponse.status, toNumber(HttpStatus.code, verdict.status)),
     ...headers.map((header) => toMessage(DeniedHttpResponse.headers, header)),
     toText(DeniedHttpResponse.body, isGrpc ? toLine(problem) : JSON.stringify(problem)),
-  ]
+  ].join('')
 }
 
 /** envoy#43310: both `append` and `append_action`, since which of them counts depends on Envoy's version. */
-const overwrite = (key: string, value: string): readonly ByteText[] => [
-  toMessage(HeaderValueOption.header, [toText(HeaderValue.key, key), toText(HeaderValue.value, value)]),
-  toMessage(HeaderValueOption.append, [toNumber(BoolValue.value, 0)]),
-  toNumber(HeaderValueOption.appendAction, OVERWRITE_IF_EXISTS_OR_ADD),
-]
+const overwrite = (key: string, value: string): ByteText =>
+  toMessage(HeaderValueOption.header, toText(HeaderValue.key, key) + toText(HeaderValue.value, value)) + OVERWRITE
+
+const OVERWRITE =
+  toMessage(HeaderValueOption.append, toNumber(BoolValue.value, 0)) +
+  toNumber(HeaderValueOption.appendAction, OVERWRITE_IF_EXISTS_OR_ADD)
 
 /** For Envoy's access log and rate limits, in the namespace `envoy.filters.http.ext_authz`. Never a credential. */
-const toMetadata = (verdict: Verdict): readonly ByteText[] => {
+const toMetadata = (verdict: Verdict): ByteText => {
   const principal = verdict.kind === 'error' ? undefined : verdict.principal
   const keyId = verdict.kind === 'denied' ? verdict.keyId : undefined
-  const fields = {
-    verdict: verdict.kind,
-    reason: verdict.reason,
-    route: verdict.route,
-    kind: principal?.kind ?? 'none',
-    subject: principal?.subject,
-    issuer: principal?.kind === 'token' ? principal.issuer : undefined,
-    key_id: principal?.kind === 'key' ? principal.keyId : keyId,
-  }
-  return Object.entries(fields).flatMap(([name, value]) => {
-    if (value === undefined) return []
-    const entry = [toText(MapEntry.key, name), toMessage(MapEntry.value, [toText(Value.stringValue, value)])]
-    return [toMessage(Struct.fields, entry)]
-  })
+  return (
+    writeVerdict(verdict.kind) +
+    writeReason(verdict.reason) +
+    (verdict.route === undefined ? '' : writeRoute(verdict.route)) +
+    writeKind(principal?.kind ?? 'none') +
+    toEntry('subject', principal?.subject) +
+    toEntry('issuer', principal?.kind === 'token' ? principal.issuer : undefined) +
+    toEntry('key_id', principal?.kind === 'key' ? principal.keyId : keyId)
+  )
 }
+
+const toEntry = (name: string, value: string | undefined): ByteText => {
+  if (value === undefined) return ''
+  const held = toMessage(MapEntry.value, toText(Value.stringValue, value))
+  return toMessage(Struct.fields, toText(MapEntry.key, name) + held)
+}
+
+/** These have few values. */
+const writeVerdict = memoizeRecent((value: string) => toEntry('verdict', value))
+const writeReason = memoizeRecent((value: string) => toEntry('reason', value))
+const writeRoute = memoizeRecent((value: string) => toEntry('route', value))
+const writeKind = memoizeRecent((value: string) => toEntry('kind', value))
+const toRemoval = memoizeRecent((name: string) => toText(OkHttpResponse.headersToRemove, name))

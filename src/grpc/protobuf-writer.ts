@@ -6,18 +6,16 @@ export type ByteText = string
 
 /** Parts of a protobuf message, each with its field number. Put together they are the message. */
 export const toText = (field: number, text: string): ByteText =>
-  toBytes(field, /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text)
+  toMessage(field, /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text)
 
-export const toMessage = (field: number, parts: readonly ByteText[]): ByteText => toBytes(field, parts.join(''))
+export const toMessage = (field: number, content: ByteText): ByteText =>
+  toVarint(field * 8 + LENGTH_DELIMITED) + toVarint(content.length) + content
 
 /** A number from 0 to 2³¹ − 1, or a truth value. It is written also when it is 0, which is what protobuf assumes. */
 export const toNumber = (field: number, value: number): ByteText => toVarint(field * 8 + VARINT) + toVarint(value)
 
 /** The message itself. */
 export const fromByteText = (text: ByteText): Buffer => Buffer.from(text, 'latin1')
-
-const toBytes = (field: number, content: ByteText): ByteText =>
-  toVarint(field * 8 + LENGTH_DELIMITED) + toVarint(content.length) + content
 
 const VARINT = 0
 const LENGTH_DELIMITED = 2

@@ -26,6 +26,7 @@ export const createObserver = (log: Logger, metrics: Metrics, logsAll: () => boo
     else log.error({ issuer, problem }, 'does not answer about its tokens: they get 503')
   },
   asked: metrics.asked,
+  lookedUp: metrics.lookedUp,
   fault: (error) => {
     metrics.fault()
     log.error({ err: error }, 'fault: an exception became an error verdict')

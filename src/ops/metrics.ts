@@ -9,6 +9,7 @@ export interface Metrics {
   readonly reloaded: (what: Reloadable, result: 'ok' | 'failed') => void
   readonly turnedAway: (reason: TurnedAway) => void
   readonly cached: (result: 'hit' | 'miss') => void
+  readonly lookedUp: (source: string, result: string, milliseconds: number) => void
   readonly asked: (issuer: string, result: string, milliseconds: number) => void
   readonly fault: () => void
 }
@@ -55,6 +56,13 @@ export const createMetrics = (now: () => number): Metrics => {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
+  const keyLookups = new Histogram({
+    name: 'bearergate_key_lookup_duration_seconds',
+    help: 'Time that checks waited for a key of a source that is asked key by key, by result.',
+    labelNames: ['source', 'result'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
+    registers,
+  })
   const faults = new Counter({
     name: 'bearergate_faults_total',
     help: 'Exceptions that became error verdicts: each is a bug or a broken dependency.',
@@ -75,6 +83,7 @@ export const createMetrics = (now: () => number): Metrics => {
     turnedAway: (reason) => turnedAway.inc({ reason }),
     cached: (result) => lookups.inc({ result }),
     asked: (issuer, result, milliseconds) => questions.observe({ issuer, result }, milliseconds / 1000),
+    lookedUp: (source, result, milliseconds) => keyLookups.observe({ source, result }, milliseconds / 1000),
     fault: () => faults.inc(),
   }
 }

@@ -8,6 +8,9 @@ export type Reloadable = 'config' | 'keys' | 'jwk_set' | 'tls' | 'passwords'
 /** Why a proxy, or whoever it was, got no verdict over HTTP. */
 export type TurnedAway = 'no_door' | 'untrusted_peer'
 
+/** What became of a look for a key. */
+export type KeyLookupResult = 'remembered' | 'found' | 'unknown' | 'unavailable'
+
 /** Who is told what happens; it logs and counts. It never throws. */
 export interface Observer {
   /** Something was read anew. Problems are sentences without secrets; none means that all is well. */
@@ -22,6 +25,8 @@ export interface Observer {
   readonly away: (issuer: string, problem: string | undefined) => void
   /** Somebody was asked about a token. */
   readonly asked: (issuer: string, answer: Verification['kind'], milliseconds: number) => void
+  /** A key was looked up in a source that is asked key by key, or was remembered. */
+  readonly lookedUp: (source: string, result: KeyLookupResult, milliseconds: number) => void
   /** A bug or a broken dependency: what was asked was answered as an outage. */
   readonly fault: (error: unknown) => void
 }

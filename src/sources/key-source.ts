@@ -1,3 +1,4 @@
+import type { ExpiringKey } from '../ops/expiring-key.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { PackedKeys } from './packed-keys.ts'
 
@@ -36,6 +37,8 @@ export interface KeySource {
   readonly lookUp?: (digest: string, deadline: number | undefined) => Promise<KeyLookup>
   /** Told of each key that `lookUp` gave and that was good, at that time (milliseconds since the epoch). Cheap. */
   readonly used?: (record: KeyRecord, time: number) => void
+  /** For such sources: when keys expire that it was asked for. */
+  readonly expiring?: () => readonly ExpiringKey[]
   /** Milliseconds since it last agreed with a place that can be away; undefined before the first time. */
   readonly age?: () => number | undefined
   readonly close: () => void

@@ -20,7 +20,7 @@ export interface KeyStore {
   /** False while no source can. */
   readonly isUsable: () => boolean
   readonly size: () => number
-  /** Those that expire next, of all that are held in memory. */
+  /** Those that expire next, of all that are held in memory or were looked up. */
   readonly expiring: (now: number) => readonly ExpiringKey[]
   /** For each source that can be away: milliseconds since it was last in agreement with what is there. */
   readonly ages: () => readonly { readonly source: string; readonly age: number | undefined }[]
@@ -30,6 +30,9 @@ export interface KeyStore {
   /** Closes the sources that the next store, if there is one, did not take over. */
   readonly close: (next?: KeyStore) => void
 }
+
+/** So many are told of that expire next. */
+const MAX_EXPIRING = 100
 
 /** A source that is open, and who is told of its changes: two stores, while one takes over from the other. */
 interface OpenSource {
@@ -86,7 +89,7 @@ export const createKeyStore = async (
       sources.every((source) => source.isLoaded() && (source.lookUp !== undefined || index.has(source))),
     isUsable: () => sources.some((source) => source.isLoaded()),
     size: () => index.current().byDigest.size,
-    expiring: (now) => index.current().expiring(now),
+    expiring: (now) => joinEnds(index.current().expiring(now), sources, now),
     ages: () => sources.flatMap(({ name, age }) => (age ? [{ source: name, age: age() }] : [])),
     problems: () => [...sources.flatMap((source) => source.problems()), ...index.problems()],
     opened,
@@ -110,4 +113,9 @@ const toLookUp = (sources: readonly KeySource[]): KeyStore['lookUp'] => {
     const rank = (kind: KeyLookup['kind']) => answers.find((answer) => answer.kind === kind)
     return rank('found') ?? rank('unavailable') ?? { kind: 'unknown' }
   }
+}
+
+const joinEnds = (held: readonly ExpiringKey[], sources: readonly KeySource[], now: number): readonly ExpiringKey[] => {
+  const seen = sources.flatMap((source) => source.expiring?.() ?? []).filter(({ expires }) => expires > now)
+  return seen.length === 0 ? held : [...held, ...seen].sort((a, b) => a.expires - b.expires).slice(0, MAX_EXPIRING)
 }

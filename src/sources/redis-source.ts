@@ -12,6 +12,7 @@ import { createProblemList } from '../redis/problem-list.ts'
 import { MAX_RECORD_BYTES, parseRecord, type StoredRecord } from '../redis/stored-record.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { KeyLookup, KeySource } from './key-source.ts'
+import { createSeenEnds } from './seen-ends.ts'
 
 /** How long a check may wait; its deadline may be sooner. In milliseconds. */
 const WAIT_MILLISECONDS = 100
@@ -43,6 +44,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     now,
   })
   const own = new WeakSet<KeyRecord>()
+  const ends = createSeenEnds()
 
   const read = async (digest: string): Promise<ReadRecord> => {
     if (!link.isUp()) return UNAVAILABLE
@@ -85,6 +87,7 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
       onUp: () => {
         isLoaded = true
         cache.forgetAll()
+        ends.forget()
         problems.clear()
         observer.reloaded('keys', name, [])
       },
@@ -95,8 +98,10 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
       onChange: (changed) => {
         const digest = changed === undefined ? undefined : names.toDigest(changed)
         if (changed === undefined) cache.forgetAll()
+        if (changed === undefined) ends.forget()
         if (digest === undefined) return
         cache.forget(digest)
+        ends.forget(digest)
         problems.remove(toShortName(digest))
       },
     },
@@ -123,12 +128,19 @@ export const createRedisSource = async (config: RedisSourceConfig, observer: Obs
     },
     lookUp: async (digest, deadline = Number.POSITIVE_INFINITY) => {
       if (now() - link.currentAt() > config.maxStale) return UNAVAILABLE
-      const end = now() + Math.min(WAIT_MILLISECONDS, deadline - Date.now() - MARGIN_MILLISECONDS)
+      const start = now()
+      const isRemembered = cache.find(digest) !== undefined
+      const end = start + Math.min(WAIT_MILLISECONDS, deadline - Date.now() - MARGIN_MILLISECONDS)
       const record = await find(digest, end)
       const lookup = await toLookup(digest, record, (target) => find(target, end))
-      if (lookup.kind === 'found') own.add(lookup.record)
+      observer.lookedUp(name, isRemembered ? 'remembered' : lookup.kind, now() - start)
+      if (lookup.kind !== 'found') return lookup
+      own.add(lookup.record)
+      // A secret that was replaced ends as well, but its key goes on.
+      if (record.kind === 'entry') ends.see(digest, lookup.record.id, lookup.record.expires)
       return lookup
     },
+    expiring: ends.list,
     used: (record, time) => {
       if (config.lastUse && own.has(record)) writer.used(record.id, time)
     },

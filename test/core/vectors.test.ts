@@ -17,6 +17,7 @@ const DEAF = {
   cached: () => {},
   away: () => {},
   asked: () => {},
+  lookedUp: () => {},
   fault: () => {},
 }
 

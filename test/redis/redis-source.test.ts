@@ -9,7 +9,7 @@ test.serial('a key is found by its digest, with all that its record says, and as
   await redis.send(
     ...toSet(toEntry('ci', { scopes: ['flow.read'], expires: '2030-01-31T00:00:00Z', claims: { owner: 'a' } })),
   )
-  const { source, ask } = await openSource(t, { url: redis.url })
+  const { source, ask, keyLookups } = await openSource(t, { url: redis.url })
   const lookups = await Promise.all([1, 2, 3].map(() => source.lookUp?.(digestOf('ci'), undefined)))
   t.deepEqual(lookups[0], {
     kind: 'found',
@@ -23,10 +23,33 @@ test.serial('a key is found by its digest, with all that its record says, and as
     },
   })
   t.is(await ask('ci'), 'ci')
-  t.is(await countReads(redis), 1)
+  t.is(await ask('other'), 'unknown')
+  t.deepEqual(
+    keyLookups.slice(-3),
+    ['found', 'remembered', 'unknown'].map((result) => `${source.name} ${result}`),
+  )
+  t.is(await countReads(redis), 2)
   t.true(source.isLoaded())
   t.deepEqual(source.problems(), [])
 })
+
+test.serial(
+  'a key that expires is told of once it was asked for, until its record changes; a replaced secret is not',
+  async (t) => {
+    const redis = await startRedis(t)
+    const expires = '2030-01-31T00:00:00Z'
+    const previous = [{ digest: `sha256:${digestOf('before')}`, expires: '2029-01-31T00:00:00Z' }]
+    await redis.send(...toSet(toEntry('ci', { expires, previous })))
+    await redis.send('SET', nameOf('before'), `sha256:${digestOf('ci')}`)
+    const { source, ask } = await openSource(t, { url: redis.url })
+    t.is(await ask('before'), 'ci')
+    t.deepEqual(source.expiring?.(), [])
+    t.is(await ask('ci'), 'ci')
+    t.deepEqual(source.expiring?.(), [{ id: 'ci', expires: Date.parse(expires) }])
+    await redis.send('DEL', nameOf('ci'))
+    t.true(await eventually(() => source.expiring?.().length === 0))
+  },
+)
 
 test.serial('an unknown key is remembered as unknown, until it is written', async (t) => {
   const redis = await startRedis(t)
