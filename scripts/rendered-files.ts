@@ -8,6 +8,17 @@ const PREFECT_PODS = [
   ...['--selector', 'app.kubernetes.io/name=prefect-server', '--selector', 'app.kubernetes.io/component=server'],
 ]
 
+const ENVOY_GATEWAY = [
+  ...['--namespace', 'prefect', '--upstream', 'api.prefect.example.com/api=prefect-server.prefect:4200'],
+  ...[
+    '--upstream',
+    'ui.prefect.example.com/api=none',
+    '--upstream',
+    'ui.prefect.example.com=prefect-server.prefect:4200',
+  ],
+  ...PREFECT_CORS,
+]
+
 /** Each file that is shipped as rendered, and what `bearergate render` is told to write it. */
 export const RENDERED_FILES: Readonly<Record<string, readonly string[]>> = {
   'envoy/front-proxy.yaml': [
@@ -44,5 +55,10 @@ export const RENDERED_FILES: Readonly<Record<string, readonly string[]>> = {
   'k8s/istio/waypoint/istio.yaml': [
     ...['istio', ...IN_CLUSTER],
     ...['--target', 'waypoint', '--namespace', 'prefect', '--service', 'prefect-server'],
+  ],
+  'k8s/envoy-gateway/gateway.yaml': ['envoy-gateway', ...IN_CLUSTER, ...ENVOY_GATEWAY],
+  'k8s/envoy-gateway/gate-tls/gateway.yaml': [
+    ...['envoy-gateway', '--config', 'k8s/envoy-gateway/gate-tls/gate/bearergate.yaml', ...ENVOY_GATEWAY],
+    ...['--gate-ca', 'bearergate-ca'],
   ],
 }

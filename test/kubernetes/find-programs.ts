@@ -38,7 +38,7 @@ const build = async (): Promise<string> => {
       go,
       [...args, 'k8s.io/kubernetes/cmd/kube-apiserver'],
       'put a kube-apiserver on PATH, or name one in KUBE_APISERVER',
-      { cwd: GO_FOLDER, environment: { GOWORK: 'off', GOFLAGS: '' }, timeout: 1_800_000 },
+      { cwd: GO_FOLDER, environment: { GOWORK: 'off', GOFLAGS: '' }, timeout: 3_600_000 },
     )
   })
   return join(home, 'bin', 'kube-apiserver')
