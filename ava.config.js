@@ -5,6 +5,7 @@ export default {
     '!test/e2e/rolling.test.ts',
     '!test/kubernetes/**',
     '!test/redis/**',
+    '!test/login/**',
   ],
   extensions: ['ts'],
   timeout: '90s',

@@ -34,10 +34,17 @@ export const shipped = (file: string): string => new URL(`../../envoy/${file}`, 
 /** A shipped bootstrap with nothing changed but addresses: free ports for Envoy, and those of the servers given. */
 export const readBootstrap = (name: BootstrapName, service: number, gates: readonly GateAddress[]): Bootstrap => {
   const bootstrap = parse(readFileSync(shipped(`${name}.yaml`), 'utf8')) as Bootstrap
+  return setAddresses(bootstrap, { service: [`127.0.0.1:${service}`], bearergate: gates })
+}
+
+/** Lets Envoy listen on free ports, and gives clusters their endpoints by name. */
+export const setAddresses = (
+  bootstrap: Bootstrap,
+  endpoints: Readonly<Record<string, readonly GateAddress[]>>,
+): Bootstrap => {
   bootstrap.admin.address = toAddress('127.0.0.1:0')
   for (const listener of bootstrap.static_resources.listeners) listener.address = toAddress('127.0.0.1:0')
-  setEndpoints(bootstrap, 'service', [`127.0.0.1:${service}`])
-  setEndpoints(bootstrap, 'bearergate', gates)
+  for (const [name, addresses] of Object.entries(endpoints)) setEndpoints(bootstrap, name, addresses)
   return bootstrap
 }
 
