@@ -31,7 +31,9 @@ const CLEAN = /^[!-~](?:[ -~]*[!-~])?$/
 
 /** The header without these cookies, empty where no other is left. Cookies that are not ASCII are left out with them. */
 export const withoutCookies = (header: string, names: readonly string[]): string =>
-  toPairs(header, /;/)
-    .filter(({ text }) => CLEAN.test(text) && !toPairs(text, /,/).some(({ name }) => names.includes(name)))
-    .map(({ text }) => text)
-    .join('; ')
+  names.some((name) => header.includes(name))
+    ? toPairs(header, /;/)
+        .filter(({ text }) => CLEAN.test(text) && !toPairs(text, /,/).some(({ name }) => names.includes(name)))
+        .map(({ text }) => text)
+        .join('; ')
+    : header

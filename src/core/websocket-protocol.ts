@@ -25,9 +25,11 @@ export const readProtocolToken = ({ headers }: RequestView): string | undefined 
 
 /** The header without the token, empty where nothing else is in it. */
 export const withoutProtocolToken = (header: string): string =>
-  toProtocols(header)
-    .filter((protocol) => !protocol.startsWith(PREFIX) && TOKEN.test(protocol))
-    .join(', ')
+  header.includes(PREFIX)
+    ? toProtocols(header)
+        .filter((protocol) => !protocol.startsWith(PREFIX) && TOKEN.test(protocol))
+        .join(', ')
+    : header
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/

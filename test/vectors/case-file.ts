@@ -18,6 +18,7 @@ export const check = z.strictObject({
   headers: lines.default([]),
   headerMap: z.array(z.tuple([z.string(), z.string()])).optional(),
   withoutPseudoHeaders: z.literal(true).optional(),
+  clientCertificate: z.string().optional(),
   contextExtensions: lines.default([]),
   empty: z.enum(['attributes', 'request', 'http']).optional(),
 })
@@ -29,6 +30,8 @@ const demand = z.strictObject({
   error: z.enum(['none', 'invalid_request', 'invalid_token', 'insufficient_scope']).optional(),
   challenge: byName.optional(),
   challengeWithout: words.optional(),
+  schemes: words.optional(),
+  basicRealm: z.string().optional(),
   upstream: byName.optional(),
   upstreamWithout: words.optional(),
   removed: words.optional(),
@@ -66,6 +69,7 @@ export const CASE_FILES = [
   'routes-and-paths.yaml',
   'identity-headers.yaml',
   'preflight-and-upgrade.yaml',
+  'credentials.yaml',
 ]
 
 /** All rows that are one request each. */

@@ -7,10 +7,10 @@ export const toCheckMessage = (request: ClientRequest, form: Form): CheckRequest
   if (request.empty === 'attributes') return {}
   if (request.empty === 'request') return { attributes: {} }
   if (request.empty === 'http') return { attributes: { request: {} } }
-  const { method, host, path, lines, contextExtensions } = request
+  const { method, host, path, lines, clientCertificate, contextExtensions } = request
   return {
     attributes: {
-      source: {},
+      source: clientCertificate === undefined ? {} : { principal: clientCertificate },
       request: {
         http: { id: '7291', method, host, path, scheme: 'https', protocol: 'HTTP/2', ...toHeaders(lines, form) },
       },

@@ -7,6 +7,8 @@ export interface ClientRequest {
   readonly host: string
   readonly path: string
   readonly lines: readonly HeaderLine[]
+  /** The name in a certificate that Envoy has verified. */
+  readonly clientCertificate: string | undefined
   readonly contextExtensions: readonly (readonly [name: string, value: string])[]
   readonly empty: 'attributes' | 'request' | 'http' | undefined
 }
@@ -36,6 +38,7 @@ export const toClientRequest = (check: Check, fill: Fill): ClientRequest => {
     host,
     path,
     lines: [...pseudo, ...lines],
+    clientCertificate: check.clientCertificate,
     contextExtensions: check.contextExtensions.map(([name, value]) => [name, fill(String(value))]),
     empty,
   }

@@ -1,4 +1,4 @@
-import { parseBearerChallenge } from './bearer-challenge.ts'
+import { parseChallenge } from './challenge.ts'
 import type { ClientRequest } from './client-request.ts'
 import { type Answer, type HeaderOption, isOk, toUpstreamLines } from './envoy.ts'
 import { toProblem, toRefusal, toValues } from './refusal.ts'
@@ -58,8 +58,12 @@ const judgeRefusal = (request: ClientRequest, answer: Answer, outageIsError: boo
     ...when(kind !== expected, `the refusal is the ${kind}, not the ${expected}`),
     ...when(status < 400 || status > 599, `the HTTP status ${status} is no refusal`),
     ...headers.flatMap(judgeHeader),
-    ...when(status === 401 && challenges.length !== 1, 'a 401 has no Bearer challenge, or several'),
-    ...complain(challenges, (value) => !parseBearerChallenge(value)?.size, 'is no Bearer challenge with parameters'),
+    ...when(status === 401 && challenges.length === 0, 'a 401 has no challenge'),
+    ...complain(challenges, (value) => !parseChallenge(value)?.parameters.size, 'is no challenge with parameters'),
+    ...when(
+      new Set(challenges.map((value) => parseChallenge(value)?.scheme)).size < challenges.length,
+      'a scheme stands twice',
+    ),
     ...(isGrpc(request)
       ? when(!/^[ -z|}~]{1,200}$/.test(body), 'the body for a gRPC caller is not one short plain line')
       : when(problem?.['status'] !== status, 'the body is no problem document with the HTTP status')),

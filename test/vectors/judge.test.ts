@@ -70,11 +70,15 @@ const BAD_REFUSALS: Record<string, [Answer, string]> = {
   ],
   'a 401 without challenge': [
     denied(401, [PROBLEM], '{"status":401,"error":"invalid_token"}'),
-    'a 401 has no Bearer challenge, or several',
+    'a 401 has no challenge',
   ],
   'a challenge without parameters': [
     denied(401, [set('www-authenticate', 'Bearer'), PROBLEM], '{"status":401}'),
-    'Bearer is no Bearer challenge with parameters',
+    'Bearer is no challenge with parameters',
+  ],
+  'a scheme that stands twice': [
+    denied(401, [CHALLENGE, CHALLENGE, PROBLEM], '{"status":401,"error":"invalid_token"}'),
+    'a scheme stands twice',
   ],
   'an error that only the challenge has': [
     denied(401, [CHALLENGE, PROBLEM], '{"status":401}'),
@@ -115,6 +119,8 @@ test('The judge compares each demand of a row', (t) => {
   t.is(complaintsAbout(allowed, { maxMillis: 1 }).length, 1)
   t.is(complaintsAbout(refused, { status: 401, challengeWithout: ['error'] }).length, 1)
   t.is(complaintsAbout(refused, { status: 401, mustNotAppear: ['realm'] }).length, 1)
+  t.is(complaintsAbout(refused, { status: 401, schemes: ['Bearer', 'Basic'] }).length, 1)
+  t.is(complaintsAbout(refused, { status: 401, basicRealm: 'a' }).length, 1)
   t.is(complaintsAbout(refused, { status: 401, body: 'line' }).length, 1)
   t.is(complaintsAbout(refused, { status: 401, sameAs: 'KEY-03' }).length, 1)
 })

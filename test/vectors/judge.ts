@@ -1,5 +1,5 @@
-import { parseBearerChallenge } from './bearer-challenge.ts'
 import type { Demand, Expect } from './case-file.ts'
+import { parseChallenge } from './challenge.ts'
 import type { ClientRequest } from './client-request.ts'
 import { type Answer, isOk, toUpstreamLines } from './envoy.ts'
 import { judgeEveryAnswer, type Terms } from './every-answer.ts'
@@ -46,9 +46,12 @@ const judgeDemand = (demand: Demand, exchange: Exchange, fill: Fill): string[] =
 }
 
 const judgeRefusal = (demand: Demand, refusal: Refusal): string[] => {
-  const { error, challenge = {}, challengeWithout = [], upstream, body } = demand
+  const { error, challenge = {}, challengeWithout = [], schemes, basicRealm, upstream, body } = demand
   const problem = toProblem(refusal)
-  const parameters = parseBearerChallenge(toValues(refusal, 'www-authenticate')[0] ?? '')
+  const challenges = toValues(refusal, 'www-authenticate').map((value) => parseChallenge(value))
+  const find = (scheme: string) => challenges.find((other) => other?.scheme === scheme)?.parameters
+  const parameters = find('Bearer')
+  const shown = challenges.map((other) => other?.scheme).join(' ')
   const code = error === 'none' ? undefined : error
   return [
     ...when(error !== undefined && parameters?.get('error') !== code, `the challenge's error is not ${error}`),
@@ -59,6 +62,15 @@ const judgeRefusal = (demand: Demand, refusal: Refusal): string[] => {
     ...Object.entries(challenge)
       .filter(([name, value]) => parameters?.get(name) !== value)
       .map(([name, value]) => `the challenge's ${name} is ${parameters?.get(name)}, not ${value}`),
+    ...when(
+      schemes !== undefined && shown !== schemes.join(' '),
+      `the schemes are ${shown}, not ${schemes?.join(' ')}`,
+    ),
+    ...when(
+      basicRealm !== undefined &&
+        (find('Basic')?.get('realm') !== basicRealm || find('Basic')?.get('charset') !== 'UTF-8'),
+      `there is no challenge Basic with the realm ${basicRealm} and the charset UTF-8`,
+    ),
     ...challengeWithout.filter((name) => parameters?.has(name)).map((name) => `the challenge has a parameter ${name}`),
     ...when(upstream !== undefined, 'the request was refused, so the upstream sees nothing'),
     ...when(body === 'problem' && !problem, 'the body is no problem document'),
@@ -67,12 +79,25 @@ const judgeRefusal = (demand: Demand, refusal: Refusal): string[] => {
 }
 
 const judgeUpstream = (demand: Demand, { request, answer }: Exchange, fill: Fill): string[] => {
-  const { error, challenge, body, upstream = {}, upstreamWithout = [], removed = [], notRemoved = [] } = demand
+  const {
+    error,
+    challenge,
+    schemes,
+    basicRealm,
+    body,
+    upstream = {},
+    upstreamWithout = [],
+    removed = [],
+    notRemoved = [],
+  } = demand
   const lines = toUpstreamLines(request, answer)
   const seen = (name: string) => lines.filter(([other]) => other === name).map(([, value]) => value.toString('latin1'))
   const gone = answer.ok_response?.headers_to_remove ?? []
   return [
-    ...when((error ?? challenge ?? body) !== undefined, 'the request was let through, so there is no refusal'),
+    ...when(
+      (error ?? challenge ?? schemes ?? basicRealm ?? body) !== undefined,
+      'the request was let through, so there is no refusal',
+    ),
     ...Object.entries(upstream)
       .filter(([name, value]) => seen(name).length !== 1 || seen(name)[0] !== fill(value))
       .map(([name, value]) => `the upstream sees ${name}: ${JSON.stringify(seen(name))}, not ${value}`),

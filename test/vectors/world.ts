@@ -62,7 +62,9 @@ export const createWorld = async (): Promise<World> => {
     keys: (set) => JSON.stringify(toJwkSet(set).keys),
     port: () => new URL(jwkSets.toUrl('')).port,
     dir: () => dir,
-    basic: (user, password) => Buffer.from(`${user}:${password}`).toString('base64'),
+    basic: (...parts) => Buffer.from(parts.join(':')).toString('base64'),
+    keybasic: (user = '', name = '') => Buffer.from(`${user}:${toKeySecret(name)}`).toString('base64'),
+    keyprotocol: (name) => `${PROTOCOL}${Buffer.from(toKeySecret(name)).toString('base64url')}`,
     repeat: (text, count) => text.repeat(Number(count)),
     random: () => randomUUID(),
     now: (seconds) => String(Math.floor(Date.now() / 1000) + Number(seconds)),
@@ -89,6 +91,9 @@ export const createWorld = async (): Promise<World> => {
     },
   }
 }
+
+/** How a token is spelled among the subprotocols of a websocket. */
+const PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
 
 /** A shorter part of a token stands in harmless text by chance. */
 const MIN_TELLING = 16
