@@ -1,8 +1,7 @@
 import type { Config } from './config/load.ts'
 import type { IssuerConfig } from './config/schema.ts'
-import type { Carrier } from './core/carrier.ts'
 import { type Check, createCheck } from './core/check.ts'
-import type { Routes } from './core/route.ts'
+import { type Routes, toCarriers, toCredentialHeaders } from './core/route.ts'
 import type { Observer } from './ops/observer.ts'
 import { closePasswords, openPasswords, type Passwords } from './passwords/passwords.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
@@ -20,6 +19,8 @@ export interface Gate {
   readonly check: Check
   /** The headers that the policy reads, by lower-case name. */
   readonly reads: () => ReadonlySet<string>
+  /** The headers that some route takes a credential from. */
+  readonly credentialHeaders: () => readonly string[]
   readonly keys: () => KeyStore
   readonly jwkSets: () => readonly (JwkSetStatus & { readonly issuer: string })[]
   /** False when there is nothing at all to verify a credential with, though a route asks for one. */
@@ -39,6 +40,7 @@ interface Parts {
   readonly issuers: ReadonlyMap<string, Issuer>
   readonly authorities: readonly OpenAuthority[]
   readonly passwords: Passwords
+  readonly credentialHeaders: readonly string[]
   readonly check: Check
 }
 
@@ -63,7 +65,9 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),
       password: createVerifyPassword({ users: (file) => passwords.get(file)?.users(), now }),
     })
-    return { config: next, keys, issuers, authorities, passwords, check: createCheck(next.policy, verify) }
+    const credentialHeaders = toCredentialHeaders(next.policy.routes.list)
+    const check = createCheck(next.policy, verify)
+    return { config: next, keys, issuers, authorities, passwords, credentialHeaders, check }
   }
 
   let parts = await open(config)
@@ -72,6 +76,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
   return {
     check: (request) => parts.check(request),
     reads: () => parts.config.policy.reads,
+    credentialHeaders: () => parts.credentialHeaders,
     settled: settle([...parts.issuers.values()]),
     keys: () => parts.keys,
     jwkSets,
@@ -111,15 +116,12 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
 
 const toAuthority = ({ authority }: OpenAuthority): Authority => authority
 
-const toCarriers = ({ list }: Routes): readonly Carrier[] =>
-  list.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
-
-const toHtpasswdFiles = (routes: Routes): readonly string[] =>
-  toCarriers(routes).flatMap((carrier) => (carrier.kind === 'basic' ? (carrier.htpasswdFile ?? []) : []))
+const toHtpasswdFiles = ({ list }: Routes): readonly string[] =>
+  toCarriers(list).flatMap((carrier) => (carrier.kind === 'basic' ? (carrier.htpasswdFile ?? []) : []))
 
 /** Those are judged already when they come. */
-const takesCertificates = (routes: Routes): boolean =>
-  toCarriers(routes).some(({ kind }) => kind === 'clientCertificate')
+const takesCertificates = ({ list }: Routes): boolean =>
+  toCarriers(list).some(({ kind }) => kind === 'clientCertificate')
 
 /** The issuers whose keys the other configuration does not have open. */
 const toFresh = ({ issuers }: Parts, other: Parts): readonly Issuer[] => {

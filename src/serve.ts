@@ -76,7 +76,12 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   const http =
     httpAddress === undefined
       ? undefined
-      : await listenHttp(httpAddress, { check: gate.check, findDoor: (target) => findDoor(target), observer })
+      : await listenHttp(httpAddress, {
+          check: gate.check,
+          credentialHeaders: gate.credentialHeaders,
+          findDoor: (target) => findDoor(target),
+          observer,
+        })
   log.info({ grpc: grpc.address, http: http?.address, ops: ops.address }, 'listening')
   let wasServing: boolean | undefined
   const tellHealth = (): void => {

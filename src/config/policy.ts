@@ -1,8 +1,7 @@
-import { toHeaderName } from '../core/carrier.ts'
 import type { Policy } from '../core/check.ts'
 import type { Identity, IdentitySource } from '../core/identity.ts'
 import { READ_HEADERS } from '../core/request.ts'
-import type { Route, Rule, UpstreamAuthorization } from '../core/route.ts'
+import { type Route, type Rule, toCarriers, toCredentialHeaders, type UpstreamAuthorization } from '../core/route.ts'
 import { toCarrier } from './credentials-schema.ts'
 import { toMetadataUrl } from './metadata-url.ts'
 import type { ConfigFile, RouteConfig } from './schema.ts'
@@ -72,11 +71,9 @@ const toAuthorization = (
 }
 
 const toReads = (routes: readonly Route[]): ReadonlySet<string> => {
-  const carriers = routes.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
-  const names = carriers.flatMap((carrier) => toHeaderName(carrier) ?? [])
   // Whether a browser was made to send what it keeps is asked about everything but a bearer.
-  const asksBrowsers = carriers.some(({ kind }) => kind !== 'bearer')
-  return new Set([...READ_HEADERS, ...names, ...(asksBrowsers ? ['sec-fetch-site'] : [])])
+  const asksBrowsers = toCarriers(routes).some(({ kind }) => kind !== 'bearer')
+  return new Set([...READ_HEADERS, ...toCredentialHeaders(routes), ...(asksBrowsers ? ['sec-fetch-site'] : [])])
 }
 
 const toIdentity = ({ claims, ...own }: ConfigFile['identity']): Identity => {

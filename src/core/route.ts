@@ -1,4 +1,4 @@
-import { type Carrier, isSameCarrier } from './carrier.ts'
+import { type Carrier, isSameCarrier, toHeaderName } from './carrier.ts'
 import { matchHost, toHost } from './host.ts'
 import { matchPath, parsePath } from './path.ts'
 import type { Accept } from './ports.ts'
@@ -47,6 +47,15 @@ export interface Routes {
   readonly list: readonly Route[]
   readonly byName: ReadonlyMap<string, Route>
 }
+
+/** Where all routes together look for credentials. */
+export const toCarriers = (routes: readonly Route[]): readonly Carrier[] =>
+  routes.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
+
+/** The headers that some route takes a credential from. */
+export const toCredentialHeaders = (routes: readonly Route[]): readonly string[] => [
+  ...new Set(toCarriers(routes).flatMap((carrier) => toHeaderName(carrier) ?? [])),
+]
 
 /** The route that decides about a request; undefined when there is none, which is denied. */
 export const matchRoute = (routes: Routes, request: RequestView): Route | undefined => {

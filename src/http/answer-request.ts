@@ -9,6 +9,8 @@ import { readOriginal } from './original-request.ts'
 
 export interface AnswerOptions {
   readonly check: Check
+  /** The headers that the policy takes credentials from. */
+  readonly credentialHeaders: () => readonly string[]
   /** The doors as the newest configuration has them. */
   readonly findDoor: FindDoor
   readonly observer: Observer
@@ -19,7 +21,7 @@ export interface AnswerOptions {
  * error verdict and a fault.
  */
 export const createAnswerRequest =
-  ({ check, findDoor, observer }: AnswerOptions) =>
+  ({ check, credentialHeaders, findDoor, observer }: AnswerOptions) =>
   async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const start = performance.now()
     const { url = '', socket } = message
@@ -36,7 +38,7 @@ export const createAnswerRequest =
       request = view ?? NO_REQUEST
       const judged = view ? await check({ ...view, deadline: Date.now() + door.timeout }) : refused('malformed_request')
       verdict = fitVerdict(kind, judged)
-      write(response, encodeAnswer(kind, verdict, request))
+      write(response, encodeAnswer(kind, verdict, request, credentialHeaders()))
     } catch (error) {
       observer.fault(error)
       verdict = failed('internal_fault')

@@ -11,22 +11,34 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** Encodes the answer to one verdict at a door of that kind. */
-export const encodeAnswer = (kind: DoorKind, verdict: Verdict, request: RequestView): HttpAnswer =>
-  verdict.kind === 'ok' ? encodeOk(kind, verdict, request) : encodeRefusal(verdict, isGrpc(request))
+/** Encodes the answer to one verdict at a door of that kind. `credentials` are the headers that a policy takes some from. */
+export const encodeAnswer = (
+  kind: DoorKind,
+  verdict: Verdict,
+  request: RequestView,
+  credentials: readonly string[] = [],
+): HttpAnswer =>
+  verdict.kind === 'ok' ? encodeOk(kind, verdict, request, credentials) : encodeRefusal(verdict, isGrpc(request))
 
 /**
  * Envoy is told what to remove. All others take each header that they are configured for from the answer: one that is not
- * there is removed, so that an Authorization which stays must be in it.
+ * there is removed, so that an Authorization, a cookie or a key which stays must be in it.
  */
-const encodeOk = (kind: DoorKind, { headers: { set, remove } }: Ok, { headers }: RequestView): HttpAnswer => {
+const encodeOk = (
+  kind: DoorKind,
+  { headers: { set, remove } }: Ok,
+  { headers }: RequestView,
+  credentials: readonly string[],
+): HttpAnswer => {
   const lines = set.flat()
   if (kind === 'envoy') {
     if (remove.length > 0) lines.push('x-envoy-auth-headers-to-remove', remove.join(','))
   } else {
-    const authorization = headers.get('authorization')
-    const isEdited = remove.includes('authorization') || set.some(([name]) => name === 'authorization')
-    if (authorization !== undefined && !isEdited) lines.push('authorization', authorization)
+    for (const name of new Set(['authorization', ...credentials])) {
+      const value = headers.get(name)
+      const isEdited = remove.includes(name) || set.some(([other]) => other === name)
+      if (value !== undefined && !isEdited) lines.push(name, value)
+    }
   }
   return { status: 200, headers: [...lines, 'content-length', '0'], body: '' }
 }

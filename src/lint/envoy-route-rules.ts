@@ -1,11 +1,11 @@
 import { matchHost, toHost } from '../core/host.ts'
+import { toCredentialHeaders } from '../core/route.ts'
 import type { EnvoyScene } from './envoy-scene.ts'
 import { toAsked } from './gates.ts'
 import { removesHeader } from './removed-headers.ts'
 import { pickHost, pickRoutes, toDomainHosts } from './route-samples.ts'
 import type { Rule } from './rule.ts'
 import { isClear, type Sample, toDemand, toHosts, toSampleText } from './sample.ts'
-import { toCredentialHeaders } from './seen-headers.ts'
 
 /** Where the proxy asks, and what the policy says about the same requests. */
 export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
@@ -101,7 +101,7 @@ export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
     fix: 'Add request_headers_to_remove: [authorization] to the route.',
     find: ({ policy, openings }) => {
       // What else is in a cookie or among websocket protocols is the service's.
-      const names = toCredentialHeaders(policy.routes).filter(
+      const names = toCredentialHeaders(policy.routes.list).filter(
         (name) => !/^(?:cookie|sec-websocket-protocol)$/.test(name),
       )
       return openings.flatMap(({ manager, route, isNamed }) => {

@@ -1,6 +1,5 @@
-import { toHeaderName } from '../core/carrier.ts'
 import type { Policy } from '../core/check.ts'
-import type { Routes } from '../core/route.ts'
+import { toCredentialHeaders } from '../core/route.ts'
 import type { Level } from './rule.ts'
 
 /** A header that the gate needs and is not shown. */
@@ -24,7 +23,7 @@ export const findUnseen = (
   )
   const aliases = [...identity.keys()].map((name) => name.replaceAll('-', '.')).filter((name) => !isStripped(name))
   const needs: readonly (readonly [needed: boolean, level: Level, names: readonly string[], what: string])[] = [
-    [true, 'error', toCredentialHeaders(routes), 'a credential in it is not seen'],
+    [true, 'error', toCredentialHeaders(routes.list), 'a credential in it is not seen'],
     [
       reads.has('sec-fetch-site'),
       'error',
@@ -41,12 +40,3 @@ export const findUnseen = (
     names.filter((name) => isNeeded && !isShown(name)).map((name) => ({ level, what: `${name}: ${what}` })),
   )
 }
-
-/** The headers that some route takes a credential from. */
-export const toCredentialHeaders = ({ list }: Routes): readonly string[] => [
-  ...new Set(
-    list
-      .flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
-      .flatMap((one) => toHeaderName(one) ?? []),
-  ),
-]

@@ -44,6 +44,7 @@ const listen = async (
       asked.push(request)
       return check(request)
     },
+    credentialHeaders: () => ['authorization'],
     findDoor: openDoors(doors, address.startsWith('unix:')),
     observer: recorder.observer,
   })

@@ -11,8 +11,15 @@ export const runDoorCases = (test: TestFn, kind: DoorKind): void =>
   runCases(
     test,
     async (policy) => {
-      const { served, ...gate } = await servePolicy(policy, { grpc: '127.0.0.1:0', http: '127.0.0.1:0' })
-      const edited = [...toIdentityNames(policy).map((name) => name.toLowerCase()), 'authorization']
+      const { served, credentialHeaders, ...gate } = await servePolicy(policy, {
+        grpc: '127.0.0.1:0',
+        http: '127.0.0.1:0',
+      })
+      const edited = [
+        ...toIdentityNames(policy).map((name) => name.toLowerCase()),
+        'authorization',
+        ...credentialHeaders,
+      ]
       return {
         ...gate,
         policy,
@@ -30,8 +37,9 @@ export const runDoorCases = (test: TestFn, kind: DoorKind): void =>
 const adapt =
   (kind: DoorKind): AdaptRow =>
   (row) => {
-    const { contextExtensions, empty, method } = row.check
+    const { clientCertificate, contextExtensions, empty, method } = row.check
     if (empty) return { reason: 'there is no HTTP request without these parts' }
+    if (clientCertificate !== undefined) return { reason: 'a certificate travels over gRPC alone' }
     if (contextExtensions.length > 0) return { reason: 'context extensions travel over gRPC alone' }
     if (row.id === 'RT-52') return { reason: 'a space at the end of a target or of a header is cut off' }
     if (kind === 'envoy' && method === 'HEAD') return { reason: 'the answer to a HEAD has no body to be judged' }

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { loadConfig } from '../../src/config/load.ts'
+import { toCredentialHeaders } from '../../src/core/route.ts'
 import { type Served, serve } from '../../src/serve.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { findLeaks } from './find-leaks.ts'
@@ -11,6 +12,8 @@ import { type Listen, writePolicy } from './write-policy.ts'
 export interface ServedPolicy {
   readonly world: World
   readonly served: Served
+  /** The headers that the policy takes credentials from. */
+  readonly credentialHeaders: readonly string[]
   /** Looks through its log and all pages of its ops listener. */
   readonly findLeaks: () => Promise<readonly string[]>
   readonly close: () => Promise<void>
@@ -37,6 +40,7 @@ export const servePolicy = async (policy: PolicyFixture, listen: Listen): Promis
   return {
     world,
     served,
+    credentialHeaders: toCredentialHeaders(loaded.config.policy.routes.list),
     findLeaks: async () => {
       const pages = ['livez', 'readyz', 'metrics']
       const texts = await Promise.all(pages.map(async (page) => (await fetch(`http://${served.ops}/${page}`)).text()))

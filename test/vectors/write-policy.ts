@@ -33,10 +33,11 @@ export const writeConfig = ({ config }: PolicyFixture, listen: Listen, world: Wo
     }),
   )
 
-/** A door of each kind, for this machine. */
+/** A door of each kind, for this machine. A password takes its time where much else is going on. */
 const DOORS = ['envoy', 'nginx', 'traefik', 'caddy'].map((kind) => ({
   kind,
   path: `/${kind}`,
+  timeout: '15s',
   ...(kind !== 'envoy' && { trustedProxies: ['127.0.0.1'] }),
 }))
 
