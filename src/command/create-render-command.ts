@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { type RenderEnvoyFlags, toEnvoyBootstrap } from './render-envoy.ts'
 import { type RenderEnvoyGatewayFlags, toEnvoyGateway } from './render-envoy-gateway.ts'
 import { type RenderIstioFlags, toIstio } from './render-istio.ts'
+import { type RenderNginxFlags, toNginx } from './render-nginx.ts'
 import {
   parseAddressOption,
   parseCount,
@@ -94,6 +95,22 @@ export const createRenderCommand = (say: (report: Report) => void): Command => {
     .option('--cors-headers <names>', 'what they may send', parseHeaderNames, 'authorization, content-type')
     .action((flags: RenderEnvoyGatewayFlags) =>
       say(runRender(flags.config, (config) => toEnvoyGateway(config, flags, toCommandText()))),
+    )
+
+  add(
+    'nginx',
+    'server blocks of nginx that ask by auth_request',
+    'nginx --config bearergate.yaml --upstream 127.0.0.1:4200 > /etc/nginx/conf.d/bearergate.conf',
+  )
+    .option(
+      '--upstream <[host][/path]=address>',
+      'where a service is, for a host of the policy or for all, or below a path; none: nginx answers 404; may come again',
+      parseOneMoreUpstream,
+    )
+    .option('--gate <address>', 'where the gate listens for HTTP, as nginx sees it; once for each', parseOneMoreAddress)
+    .option('--listen <address>', 'where nginx listens', parseAddressOption, parseAddressOption('127.0.0.1:8080'))
+    .action((flags: RenderNginxFlags) =>
+      say(runRender(flags.config, (config) => toNginx(config, flags, toCommandText()))),
     )
   return render
 }

@@ -43,8 +43,11 @@ What is open is said in the policy: change it there, and write this file anew. I
 and the service must be reachable through Envoy only.`
 
 /** Where the gate listens, seen from its own machine. */
-const toGates = ({ file }: Config): readonly Address[] => {
-  const address = parseAddress(file.listen.grpc.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:'))
+const toGates = ({ file }: Config): readonly Address[] => toLocal(file.listen.grpc)
+
+/** Where something listens, seen from its own machine. */
+export const toLocal = (listen: string): readonly Address[] => {
+  const address = parseAddress(listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:'))
   return address ? [address] : []
 }
 

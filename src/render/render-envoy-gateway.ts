@@ -8,10 +8,11 @@ import { type SecuritySettings, toSecurityPolicy } from './envoy-gateway/securit
 import { findHostProblems } from './find-host-problems.ts'
 import { toIdentityPatterns } from './identity-patterns.ts'
 import type { Rendered } from './rendered.ts'
+import { comment, type TextBlock } from './text-block.ts'
 import type { Upstream } from './upstream.ts'
 import { ANY_HOST, toVirtualHosts, type VirtualHost } from './virtual-hosts.ts'
 import { toWholeHostRoute } from './whole-host-route.ts'
-import { comment, toYamlFile, type YamlText, yaml } from './yaml-text.ts'
+import { toYamlFile, yaml } from './yaml-text.ts'
 
 /** How Envoy Gateway is to ask the gate, beside what the policy says. */
 export interface EnvoyGatewayOptions {
@@ -46,7 +47,7 @@ export const renderEnvoyGateway = (config: Config, options: EnvoyGatewayOptions)
   if (problems.length > 0) return { kind: 'refused', problems }
 
   const security: SecuritySettings = options
-  const toNamed = (virtualHost: VirtualHost): readonly YamlText[] => {
+  const toNamed = (virtualHost: VirtualHost): readonly TextBlock[] => {
     const names = virtualHost.hosts.map((host) => toWholeHostRoute(policy.routes.list, policy.routes.byName, host))
     const [routeName] = names
     if (routeName === undefined || names.some((name) => name !== routeName)) return []

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import { type Address, toAddressText } from './address.ts'
+import type { Address } from './address.ts'
 import { toAddressData } from './envoy/address-yaml.ts'
 import { toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
 import { toConnectionManagerYaml } from './envoy/connection-manager-yaml.ts'
@@ -10,9 +10,11 @@ import { findHostProblems } from './find-host-problems.ts'
 import { toIdentityPatterns } from './identity-patterns.ts'
 import type { ProxyRoute } from './proxy-route.ts'
 import type { Rendered } from './rendered.ts'
+import { findService, toServices } from './services.ts'
+import { comment, type TextBlock } from './text-block.ts'
 import type { Upstream } from './upstream.ts'
 import { toVirtualHosts } from './virtual-hosts.ts'
-import { comment, toYamlFile, type YamlText, yaml } from './yaml-text.ts'
+import { toYamlFile, yaml } from './yaml-text.ts'
 
 /** How a bootstrap of Envoy is to be, beside what the policy says. */
 export interface EnvoyOptions {
@@ -49,7 +51,7 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
   const services = toServices(upstreams)
   const identityPatterns = toIdentityPatterns(policy.identity)
   const hasCors = options.corsOrigins.length > 0 && virtualHosts.some(({ isClosed }) => isClosed)
-  const toCluster = ({ address }: ProxyRoute): string => (address && services.get(toAddressText(address))?.name) ?? ''
+  const toCluster = (route: ProxyRoute): string => findService(services, route)
   const settings = { ...options, toCluster }
   const connectionManager = toConnectionManagerYaml({
     trustedHops: options.trustedHops,
@@ -73,28 +75,12 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
               ${connectionManager}
 
       clusters:
-      ${[...services.values()].map(({ name, address }) => toServiceCluster(name, address))}
+      ${services.map(({ name, address }) => toServiceCluster(name, address))}
 
       ${toGateCluster(gates)}`
   return { kind: 'rendered', text: toYamlFile([text]) }
 }
 
-const toAdmin = (address: Address): YamlText => yaml`
+const toAdmin = (address: Address): TextBlock => yaml`
   admin:
     address: ${toAddressData(address)}`
-
-/** The cluster of each service, by address: `service`, `service-2` and so on. */
-const toServices = (upstreams: readonly Upstream[]): ReadonlyMap<string, Service> => {
-  const services = new Map<string, Service>()
-  for (const { address } of upstreams) {
-    if (!address || services.has(toAddressText(address))) continue
-    const name = services.size === 0 ? 'service' : `service-${services.size + 1}`
-    services.set(toAddressText(address), { name, address })
-  }
-  return services
-}
-
-interface Service {
-  readonly name: string
-  readonly address: Address
-}

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts'
 import type { Rendered } from './rendered.ts'
-import { comment, toYamlFile, type YamlText, yaml } from './yaml-text.ts'
+import { comment, type TextBlock } from './text-block.ts'
+import { toYamlFile, yaml } from './yaml-text.ts'
 
 /** Which workloads of the mesh ask the gate. */
 export type IstioTarget =
@@ -70,7 +71,7 @@ export const renderIstioMeshConfig = (config: Config, options: IstioOptions): Re
 
 const toHostName = ({ name, namespace }: IstioOptions['gate']): string => `${name}.${namespace}.svc.cluster.local`
 
-const toAuthorizationPolicy = ({ namespace, target, provider }: IstioOptions): YamlText => yaml`
+const toAuthorizationPolicy = ({ namespace, target, provider }: IstioOptions): TextBlock => yaml`
   apiVersion: security.istio.io/v1
   kind: AuthorizationPolicy
   metadata:
@@ -88,7 +89,7 @@ const toAuthorizationPolicy = ({ namespace, target, provider }: IstioOptions): Y
     rules:
     - {}`
 
-const toTargetYaml = (target: IstioTarget): YamlText => {
+const toTargetYaml = (target: IstioTarget): TextBlock => {
   if (target.kind === 'selector') {
     return yaml`
       selector:
@@ -103,7 +104,7 @@ const toTargetYaml = (target: IstioTarget): YamlText => {
       name: ${target.name}`
 }
 
-const toDestinationRule = ({ gate }: IstioOptions): YamlText => yaml`
+const toDestinationRule = ({ gate }: IstioOptions): TextBlock => yaml`
   apiVersion: networking.istio.io/v1
   kind: DestinationRule
   metadata:
@@ -131,7 +132,7 @@ const toDestinationRule = ({ gate }: IstioOptions): YamlText => yaml`
         baseEjectionTime: 5s
         maxEjectionPercent: 50`
 
-const toPeerAuthentication = ({ gate }: IstioOptions, opsPort: number): YamlText => yaml`
+const toPeerAuthentication = ({ gate }: IstioOptions, opsPort: number): TextBlock => yaml`
   # Only proxies of the mesh may ask the gate. It has no effect on a gate without a sidecar.
   apiVersion: security.istio.io/v1
   kind: PeerAuthentication

@@ -1,4 +1,5 @@
-import { type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { yaml } from '../yaml-text.ts'
 
 /** How the Gateway is to read requests. */
 export interface ClientTrafficSettings {
@@ -10,7 +11,7 @@ export interface ClientTrafficSettings {
 }
 
 /** One reading of a request for Envoy, the gate and the service. */
-export const toClientTrafficPolicy = (settings: ClientTrafficSettings): YamlText => yaml`
+export const toClientTrafficPolicy = (settings: ClientTrafficSettings): TextBlock => yaml`
   apiVersion: gateway.envoyproxy.io/v1alpha1
   kind: ClientTrafficPolicy
   metadata:
@@ -34,14 +35,14 @@ export const toClientTrafficPolicy = (settings: ClientTrafficSettings): YamlText
         # Cuts a websocket on which nothing moved. Clients and services ping every 20 s: stay well above 60 s.
         streamIdleTimeout: 300s`
 
-const toRemovals = (patterns: readonly string[]): YamlText => yaml`
+const toRemovals = (patterns: readonly string[]): TextBlock => yaml`
   # What the service believes about its caller comes from the gate alone: a client's own identity headers go, in every
   # spelling, before anything else looks at the request.
   earlyRequestHeaders:
     removeOnMatch:
     ${patterns.map((value) => yaml`- {type: RegularExpression, value: ${value}}`)}`
 
-const toDetection = (hops: number): YamlText => yaml`
+const toDetection = (hops: number): TextBlock => yaml`
   # Of x-forwarded-for only the addresses that the proxies before this one appended count.
   clientIPDetection:
     xForwardedFor: {numTrustedHops: ${hops}}`

@@ -1,4 +1,5 @@
-import { type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { yaml } from '../yaml-text.ts'
 import type { Backend } from './backend.ts'
 
 /** The Gateway itself. */
@@ -7,7 +8,7 @@ export const toGateway = (settings: {
   readonly gateway: string
   readonly gatewayClass: string
   readonly tlsSecret?: string
-}): YamlText => yaml`
+}): TextBlock => yaml`
   apiVersion: gateway.networking.k8s.io/v1
   kind: Gateway
   metadata:
@@ -23,7 +24,7 @@ const PLAIN = yaml`
   # --tls-secret.
   - {name: http, protocol: HTTP, port: 80}`
 
-const toTls = (secret: string): YamlText => yaml`
+const toTls = (secret: string): TextBlock => yaml`
   - name: https
     protocol: HTTPS
     port: 443
@@ -36,8 +37,8 @@ export const toReferenceGrants = (
   namespace: string,
   gate: Backend,
   backends: readonly Backend[],
-): readonly YamlText[] => {
-  const grants = new Map<string, YamlText>()
+): readonly TextBlock[] => {
+  const grants = new Map<string, TextBlock>()
   for (const [kind, backend] of [
     ['SecurityPolicy', gate] as const,
     ...backends.map((backend) => ['HTTPRoute', backend] as const),
@@ -48,7 +49,7 @@ export const toReferenceGrants = (
   return [...grants.values()]
 }
 
-const toGrant = (kind: 'SecurityPolicy' | 'HTTPRoute', { name, namespace }: Backend, from: string): YamlText => yaml`
+const toGrant = (kind: 'SecurityPolicy' | 'HTTPRoute', { name, namespace }: Backend, from: string): TextBlock => yaml`
   # Without it Envoy Gateway answers 500: closed, and hard to find.
   apiVersion: gateway.networking.k8s.io/v1beta1
   kind: ReferenceGrant
@@ -62,7 +63,7 @@ const toGrant = (kind: 'SecurityPolicy' | 'HTTPRoute', { name, namespace }: Back
     - {group: "", kind: Service, name: ${name}}`
 
 /** How the gate's own certificate is verified. */
-export const toBackendTlsPolicy = (gate: Backend, configMap: string): YamlText => yaml`
+export const toBackendTlsPolicy = (gate: Backend, configMap: string): TextBlock => yaml`
   # The gate listens with TLS. Without this Envoy would speak plain HTTP/2 to it, and every request would end with 503.
   apiVersion: gateway.networking.k8s.io/v1
   kind: BackendTLSPolicy

@@ -1,6 +1,7 @@
 import type { ProxyRoute } from '../proxy-route.ts'
+import type { TextBlock } from '../text-block.ts'
 import { ANY_HOST, type VirtualHost } from '../virtual-hosts.ts'
-import { type Data, type YamlText, yaml } from '../yaml-text.ts'
+import { type Data, yaml } from '../yaml-text.ts'
 import { parseBackend } from './backend.ts'
 
 /** What every HTTPRoute is written with. */
@@ -17,7 +18,7 @@ export const toRouteObjectName = ({ hosts: [first = ANY_HOST] }: VirtualHost): s
   first.replace(/^\*\./, 'any.').replace(ANY_HOST, 'any')
 
 /** Where the requests of some hosts go. Who may send them is not said here. */
-export const toHttpRoute = (virtualHost: VirtualHost, { namespace, gateway }: HttpRouteSettings): YamlText => {
+export const toHttpRoute = (virtualHost: VirtualHost, { namespace, gateway }: HttpRouteSettings): TextBlock => {
   const hosts = virtualHost.hosts.filter((host) => host !== ANY_HOST)
   return yaml`
     apiVersion: gateway.networking.k8s.io/v1
@@ -37,7 +38,7 @@ export const toHttpRoute = (virtualHost: VirtualHost, { namespace, gateway }: Ht
 export const toBlocks = ({ routes }: VirtualHost): readonly ProxyRoute[] =>
   routes.filter(({ routeName }) => routeName === undefined)
 
-const toRule = ({ match, address }: ProxyRoute, namespace: string): YamlText => {
+const toRule = ({ match, address }: ProxyRoute, namespace: string): TextBlock => {
   const prefix = (match.kind === 'segments' && match.prefix) || '/'
   const backend = address && parseBackend(address, namespace)
   return yaml`
@@ -52,7 +53,7 @@ const toRef = (backend: { name: string; namespace: string; port: number }, names
   port: backend.port,
 })
 
-const toBackendYaml = (ref: Data): YamlText => yaml`
+const toBackendYaml = (ref: Data): TextBlock => yaml`
   backendRefs:
   - ${ref}
   # It does not cut websockets.
@@ -64,7 +65,7 @@ const NOTHING = yaml`
     extensionRef: {group: gateway.envoyproxy.io, kind: HTTPRouteFilter, name: ${NOTHING_HERE}}`
 
 /** The object behind `nothing-here`. */
-export const toNothingHere = (namespace: string): YamlText => yaml`
+export const toNothingHere = (namespace: string): TextBlock => yaml`
   apiVersion: gateway.envoyproxy.io/v1alpha1
   kind: HTTPRouteFilter
   metadata:

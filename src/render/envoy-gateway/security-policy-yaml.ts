@@ -1,4 +1,5 @@
-import type { Data, YamlText } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import type { Data } from '../yaml-text.ts'
 import { yaml } from '../yaml-text.ts'
 import type { Backend } from './backend.ts'
 
@@ -19,7 +20,7 @@ export interface SecurityTarget {
 }
 
 /** Envoy Gateway asks the gate about all that the target lets in. */
-export const toSecurityPolicy = (target: SecurityTarget, settings: SecuritySettings): YamlText => yaml`
+export const toSecurityPolicy = (target: SecurityTarget, settings: SecuritySettings): TextBlock => yaml`
   ${target.kind === 'Gateway' ? FOR_GATEWAY : FOR_ROUTE}
   apiVersion: gateway.envoyproxy.io/v1alpha1
   kind: SecurityPolicy
@@ -79,11 +80,11 @@ const toRef = ({ gate, namespace }: SecuritySettings): Data => ({
   port: gate.port,
 })
 
-const toContext = (routeName: string): YamlText => yaml`
+const toContext = (routeName: string): TextBlock => yaml`
   contextExtensions:
   - {name: route, type: Value, value: ${routeName}}`
 
-const toCors = ({ corsOrigins, corsHeaders }: SecuritySettings): YamlText => yaml`
+const toCors = ({ corsOrigins, corsHeaders }: SecuritySettings): TextBlock => yaml`
   # Envoy answers the preflights of these origins, before it asks the gate: they never carry a credential.
   cors:
     allowOrigins: ${corsOrigins}

@@ -1,9 +1,10 @@
 import type { Address } from '../address.ts'
-import { type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { yaml } from '../yaml-text.ts'
 import { toAddressData, toDiscovery } from './address-yaml.ts'
 
 /** The cluster of one service. */
-export const toServiceCluster = (name: string, address: Address): YamlText => yaml`
+export const toServiceCluster = (name: string, address: Address): TextBlock => yaml`
   - name: ${name}
     ${toDiscoveryYaml([address])}
     connect_timeout: 2s
@@ -14,7 +15,7 @@ export const toServiceCluster = (name: string, address: Address): YamlText => ya
         - endpoint: {address: ${toAddressData(address)}}`
 
 /** The cluster of the gates, `bearergate`. */
-export const toGateCluster = (gates: readonly Address[]): YamlText => yaml`
+export const toGateCluster = (gates: readonly Address[]): TextBlock => yaml`
   - name: bearergate
     ${toDiscoveryYaml(gates)}
     # Leaves time for another gate within the one second above.
@@ -52,7 +53,7 @@ export const toGateCluster = (gates: readonly Address[]): YamlText => yaml`
       thresholds:
       - {max_requests: 10000, max_pending_requests: 10000, max_retries: 1000}`
 
-const toDiscoveryYaml = (addresses: readonly Address[]): YamlText =>
+const toDiscoveryYaml = (addresses: readonly Address[]): TextBlock =>
   toDiscovery(addresses) === 'STATIC'
     ? yaml`type: STATIC`
     : yaml`

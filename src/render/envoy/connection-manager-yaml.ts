@@ -1,4 +1,5 @@
-import { type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { yaml } from '../yaml-text.ts'
 
 /** How the connection manager reads requests, whom it believes, and what it logs. */
 export interface ConnectionSettings {
@@ -6,12 +7,12 @@ export interface ConnectionSettings {
   readonly trustedHops: number
   /** Regular expressions for the names of identity headers. */
   readonly identityPatterns: readonly string[]
-  readonly virtualHosts: readonly YamlText[]
-  readonly filters: YamlText
+  readonly virtualHosts: readonly TextBlock[]
+  readonly filters: TextBlock
 }
 
 /** The fields of Envoy's HTTP connection manager. */
-export const toConnectionManagerYaml = (settings: ConnectionSettings): YamlText => yaml`
+export const toConnectionManagerYaml = (settings: ConnectionSettings): TextBlock => yaml`
   stat_prefix: front
 
   # One reading of a path for Envoy, the gate and the service. Without these, /x/../api, /%61pi, //api and
@@ -73,7 +74,7 @@ const EDGE = yaml`
   # nothing. Behind another proxy render with --trusted-hops.
   use_remote_address: true`
 
-const toBehindProxy = (hops: number): YamlText => yaml`
+const toBehindProxy = (hops: number): TextBlock => yaml`
   # The edge stands before this Envoy, but so does every pod that can reach its port, and none proves which it
   # is. So as little as possible is believed: x-envoy-*, which steers retries and timeouts, is dropped, and of
   # x-forwarded-for only the addresses that the proxies appended count. The client's address, x-forwarded-proto and
@@ -83,7 +84,7 @@ const toBehindProxy = (hops: number): YamlText => yaml`
   xff_num_trusted_hops: ${hops}
   preserve_external_request_id: true`
 
-const toMutations = (patterns: readonly string[]): YamlText | readonly YamlText[] =>
+const toMutations = (patterns: readonly string[]): TextBlock | readonly TextBlock[] =>
   patterns.length === 0
     ? []
     : yaml`

@@ -1,4 +1,5 @@
-import { type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { yaml } from '../yaml-text.ts'
 
 /** What the HTTP filters are written with. */
 export interface FilterSettings {
@@ -10,7 +11,7 @@ export interface FilterSettings {
 }
 
 /** The HTTP filters: `cors` where pages of other origins are let in, `ext_authz` and the router. */
-export const toFiltersYaml = ({ hasCors, readHeaders, identityPatterns }: FilterSettings): YamlText => yaml`
+export const toFiltersYaml = ({ hasCors, readHeaders, identityPatterns }: FilterSettings): TextBlock => yaml`
   ${hasCors ? CORS : NO_CORS}
   - name: envoy.filters.http.ext_authz
     typed_config:
@@ -66,7 +67,7 @@ const NO_CORS = yaml`
   # (preflight: true); to have Envoy answer them, render with --cors-origin.`
 
 /** The origins whose pages may call a host, as that host's `typed_per_filter_config`. */
-export const toCorsPolicy = (origins: readonly string[], headers: string): YamlText => yaml`
+export const toCorsPolicy = (origins: readonly string[], headers: string): TextBlock => yaml`
   typed_per_filter_config:
     envoy.filters.http.cors:
       "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy

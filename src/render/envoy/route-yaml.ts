@@ -1,6 +1,7 @@
 import { toPlainPathsBelow, toPlainPathsWithin } from '../plain-path.ts'
 import type { PathMatch, ProxyRoute } from '../proxy-route.ts'
-import { type Data, type YamlText, yaml } from '../yaml-text.ts'
+import type { TextBlock } from '../text-block.ts'
+import { type Data, yaml } from '../yaml-text.ts'
 
 /** What the routes of one virtual host are written with. */
 export interface RouteSurroundings {
@@ -12,7 +13,7 @@ export interface RouteSurroundings {
 }
 
 /** One of Envoy's routes (`config.route.v3.Route`), as an item of a list. */
-export const toRouteYaml = (route: ProxyRoute, around: RouteSurroundings): YamlText => {
+export const toRouteYaml = (route: ProxyRoute, around: RouteSurroundings): TextBlock => {
   if (route.action === 'nothing') {
     return yaml`
       # There is nothing here, in no spelling of its name. Nothing is passed on, so the gate need not be asked.
@@ -43,7 +44,7 @@ const toTitle = ({ action, routeName, isOpen }: ProxyRoute): string => {
   return isOpen ? `${name}: open, as the gate says.` : `${name}: the gate decides.`
 }
 
-const toMatch = (path: Data, headers: readonly Data[]): YamlText =>
+const toMatch = (path: Data, headers: readonly Data[]): TextBlock =>
   headers.length === 0
     ? yaml`- match: ${path}`
     : yaml`
@@ -52,7 +53,7 @@ const toMatch = (path: Data, headers: readonly Data[]): YamlText =>
             headers:
             ${headers.map((header) => yaml`- ${header}`)}`
 
-const toFields = (data: Data): readonly YamlText[] =>
+const toFields = (data: Data): readonly TextBlock[] =>
   Object.entries(data).map(([key, value]) => yaml`${key}: ${value as Data}`)
 
 const toPath = (match: PathMatch): Readonly<Record<string, Data>> => {

@@ -1,6 +1,7 @@
 import type { ProxyRoute } from '../proxy-route.ts'
+import type { TextBlock } from '../text-block.ts'
 import { ANY_HOST, isWildcard, type VirtualHost } from '../virtual-hosts.ts'
-import { type YamlText, yaml } from '../yaml-text.ts'
+import { yaml } from '../yaml-text.ts'
 import { toCorsPolicy } from './filters-yaml.ts'
 import { toRouteYaml } from './route-yaml.ts'
 
@@ -15,7 +16,7 @@ export interface VirtualHostSettings {
 }
 
 /** One of Envoy's virtual hosts (`config.route.v3.VirtualHost`), as an item of a list. */
-export const toVirtualHostYaml = (virtualHost: VirtualHost, settings: VirtualHostSettings): YamlText => {
+export const toVirtualHostYaml = (virtualHost: VirtualHost, settings: VirtualHostSettings): TextBlock => {
   const { hosts, routes, isClosed } = virtualHost
   const [first = ANY_HOST] = hosts
   const surroundings = { ...settings, isForManyNames: isWildcard(first) }
