@@ -59,7 +59,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     // Emptied by each reload: what was verified by other settings is verified anew.
     const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
-    const authorities = openAuthorities(next, { now, observer }, before?.authorities)
+    const authorities = openAuthorities(next, { now, elapsed, observer }, before?.authorities)
     const passwords = await openPasswords(toHtpasswdFiles(next.policy.routes), observer, before?.passwords)
     const verify = createVerify({
       bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),

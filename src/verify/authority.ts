@@ -31,8 +31,10 @@ export interface AuthorityOptions {
   readonly maxPerSecond: number
   /** How many answers are kept; 0 keeps none. */
   readonly max: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: what deadlines and expiries speak of. */
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets: what rates and ages are measured with. */
+  readonly elapsed: () => number
   readonly observer: Observer
 }
 
@@ -50,7 +52,7 @@ const AT_ONCE = 100
  * answer, tokens are an outage, never good and never bad.
  */
 export const createAuthority = (options: AuthorityOptions): Authority => {
-  const { issuer, question, timeout, cacheFor, maxPerSecond, max, now, observer } = options
+  const { issuer, question, timeout, cacheFor, maxPerSecond, max, now, elapsed, observer } = options
   const unavailable = { kind: 'unavailable', reason: options.outage } as const
   const flood = `unknown tokens come faster than ${maxPerSecond} a second: those beyond are not asked about, and get 503`
   let problem: string | undefined
@@ -64,36 +66,41 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
     atOnce: UNKNOWN_AT_ONCE,
     max: Math.max(max, 1),
     onFlood: () => observer.away(issuer, flood),
-    now,
+    now: elapsed,
   })
   const keep = (answer: Verification): Keep | undefined => {
     if (answer.kind === 'unavailable' || max === 0) return undefined
     if (answer.kind === 'rejected') return { kind: 'absent', ttl: REJECTED_TTL_MILLISECONDS }
     return { kind: 'present', ttl: Math.min(cacheFor, (answer.expiresAt ?? Number.POSITIVE_INFINITY) - now()) }
   }
-  const cache = createLookupCache({ max: Math.max(max, 1), maxLoads: AT_ONCE, keep, now })
+  const cache = createLookupCache({ max: Math.max(max, 1), maxLoads: AT_ONCE, keep, now: elapsed })
+  const find = (digest: string): Verification | undefined => {
+    const answer = cache.find(digest)
+    const isOver = answer?.kind === 'verified' && answer.expiresAt !== undefined && answer.expiresAt <= now()
+    return isOver ? undefined : answer
+  }
 
   const put = async (token: string, digest: string): Promise<Verification> => {
     const leave = guard.enter(digest)
     if (!leave) return unavailable
     let answer: Verification = unavailable
-    const start = now()
+    const start = elapsed()
     try {
       const judged = await question(token)
       tell(judged.kind === 'failed' ? judged.problem : undefined)
       if (judged.kind !== 'failed') answer = judged
     } finally {
       leave(answer.kind === 'verified')
-      observer.asked(issuer, answer.kind, now() - start)
+      observer.asked(issuer, answer.kind, elapsed() - start)
     }
     return answer
   }
   return {
     issuer,
     mayKnow: options.mayKnow,
-    find: cache.find,
+    find,
     ask: async (token, digest, deadline = Number.POSITIVE_INFINITY) => {
-      const known = cache.find(digest)
+      const known = find(digest)
       observer.cached(known ? 'hit' : 'miss')
       const patience = Math.min(timeout, deadline - now() - MARGIN_MILLISECONDS)
       return (

@@ -9,7 +9,7 @@ import { own } from './jws.ts'
 export const createIntrospection = (
   config: IntrospectionConfig,
   secret: string,
-  options: Pick<AuthorityOptions, 'max' | 'now' | 'observer'>,
+  options: Pick<AuthorityOptions, 'max' | 'now' | 'elapsed' | 'observer'>,
 ): Authority => {
   const { issuer, endpoint, jwts, timeout } = config
   const prove = createClientProof(config, secret, options.now)

@@ -12,7 +12,7 @@ export interface OpenAuthority {
 /** Opens all whom the configuration lets us ask. Those that it did not touch stay, with the answers they have given. */
 export const openAuthorities = (
   { file, secrets }: Config,
-  options: Pick<AuthorityOptions, 'now' | 'observer'>,
+  options: Pick<AuthorityOptions, 'now' | 'elapsed' | 'observer'>,
   before: readonly OpenAuthority[] = [],
 ): readonly OpenAuthority[] => {
   const all = { ...options, max: file.cache.tokens }

@@ -28,7 +28,7 @@ const reviewSchema = z.object({
 /** A Kubernetes API that is asked about tokens of its ServiceAccounts (authentication.k8s.io/v1, TokenReview). */
 export const createTokenReview = (
   config: TokenReviewConfig,
-  options: Pick<AuthorityOptions, 'max' | 'now' | 'observer'>,
+  options: Pick<AuthorityOptions, 'max' | 'now' | 'elapsed' | 'observer'>,
 ): Authority => {
   let cluster: Promise<Cluster> | undefined
   const { issuer, audiences, timeout, kubeconfig, context } = config

@@ -46,7 +46,7 @@ const open = async (settings: object = {}) => {
     ...{ issuer: `https://127.0.0.1:${plane.port}`, audiences: ['gate'], kubeconfig, timeout: '30s', ...settings },
   })
   const { observer } = createRecorder()
-  const authority = createTokenReview(config, { max: 10, now: Date.now, observer })
+  const authority = createTokenReview(config, { max: 10, now: Date.now, elapsed: () => performance.now(), observer })
   const ask = async (token: string): Promise<string> => {
     const answer = await authority.ask(token, toDigest(token), undefined)
     return answer.kind === 'verified' ? answer.principal.subject : `${answer.kind} ${answer.reason}`

@@ -33,7 +33,12 @@ const open = async (t: ExecutionContext) => {
       audiences: ['api'],
       timeout: '30s',
     }
-    return createIntrospection(introspectionSchema.parse(settings), 's', { max: 10, now: Date.now, observer })
+    return createIntrospection(introspectionSchema.parse(settings), 's', {
+      max: 10,
+      now: Date.now,
+      elapsed: () => performance.now(),
+      observer,
+    })
   }
   const keys = new Map<string, KeyRecord>()
   const state = { isComplete: true, lookup: { kind: 'unknown' } as KeyLookup, lookups: 0, local: 'verified' }

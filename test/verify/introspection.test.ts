@@ -16,7 +16,7 @@ const ISSUER = 'https://id.example.com/'
 interface World extends Recorder {
   readonly endpoint: IntrospectionEndpoint
   readonly authority: Authority
-  readonly clock: { now: number }
+  readonly clock: { now: number; shift: number }
   readonly ask: (token: string, deadline?: number) => Promise<string>
 }
 
@@ -26,14 +26,19 @@ const tell = (answer: Verification): string =>
 const open = async (t: ExecutionContext, settings: object = {}, secret = 's3cret', max = 100): Promise<World> => {
   const endpoint = await listenIntrospection(t)
   endpoint.say = (token) => (token.startsWith('good') ? { active: true, sub: token, aud: 'api' } : undefined)
-  const clock = { now: NOW }
+  const clock = { now: NOW, shift: 0 }
   const recorder = createRecorder()
   const config = introspectionSchema.parse({
     ...{ issuer: ISSUER, endpoint: endpoint.url, clientId: 'gate', audiences: ['api'], timeout: '30s' },
     ...('clientKeyFile' in settings ? {} : { clientSecretFile: 'secret' }),
     ...settings,
   })
-  const authority = createIntrospection(config, secret, { max, now: () => clock.now, observer: recorder.observer })
+  const authority = createIntrospection(config, secret, {
+    max,
+    now: () => clock.now + clock.shift,
+    elapsed: () => clock.now,
+    observer: recorder.observer,
+  })
   const ask = async (token: string, deadline?: number): Promise<string> =>
     tell(await authority.ask(token, toDigest(token), deadline))
   return { ...recorder, endpoint, authority, clock, ask }
@@ -92,6 +97,25 @@ test('RFC 7662 §4: an answer is kept for cacheFor, and no longer than the token
   t.is(await ask('long'), 's')
   clock.now += 50_000
   t.is(await ask('long'), 'rejected inactive_token', 'revoked, and seen after cacheFor')
+})
+
+test('a clock that is set keeps no answer longer, and no token past its expiry', async (t) => {
+  const { ask, endpoint, clock } = await open(t, { cacheFor: '60s', clockTolerance: '0s' })
+  endpoint.say = () => ({ active: true, sub: 's', aud: 'api', exp: NOW / 1000 + 3_600 })
+  t.is(await ask('token'), 's')
+  endpoint.say = () => undefined
+  clock.shift = -86_400_000
+  clock.now += 60_000
+  t.is(await ask('token'), 's')
+  clock.shift = 86_400_000
+  t.is(await ask('token'), 'rejected inactive_token')
+  endpoint.say = () => ({ active: true, sub: 's', aud: 'api' })
+  clock.shift = 0
+  t.is(await ask('other'), 's')
+  endpoint.say = () => undefined
+  clock.shift = -86_400_000
+  clock.now += 60_001
+  t.is(await ask('other'), 'rejected inactive_token')
 })
 
 test('one object for one answer: verdicts are remembered by it', async (t) => {

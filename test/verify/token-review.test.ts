@@ -44,7 +44,7 @@ const open = async (t: ExecutionContext, settings: object = {}) => {
   const config = tokenReviewSchema.parse({
     ...{ issuer: ISSUER, audiences: ['gate'], kubeconfig, timeout: '30s', ...settings },
   })
-  const authority = createTokenReview(config, { max: 10, now: () => clock.now, observer })
+  const authority = createTokenReview(config, { max: 10, now: () => clock.now, elapsed: () => clock.now, observer })
   const judge = (token: string) => authority.ask(token, toDigest(token), undefined)
   const ask = async (token: string): Promise<string> => {
     const answer = await judge(token)
