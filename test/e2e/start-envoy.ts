@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findEnvoy } from '../../scripts/envoy.ts'
-import type { Bootstrap } from './read-bootstrap.ts'
 import { startProcess } from './start-process.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
@@ -18,7 +17,7 @@ export interface RunningEnvoy {
 }
 
 /** Starts Envoy and waits until it takes requests, which is after its first health checks. */
-export const startEnvoy = async (bootstrap: Bootstrap, workers = 1): Promise<RunningEnvoy> => {
+export const startEnvoy = async (bootstrap: object, workers = 1): Promise<RunningEnvoy> => {
   const folder = makeTemporaryFolder()
   const config = join(folder.path, 'envoy.json')
   const adminAddress = join(folder.path, 'admin')
