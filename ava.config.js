@@ -4,6 +4,8 @@ export default {
     '!test/e2e/prefect.test.ts',
     '!test/e2e/rolling.test.ts',
     '!test/kubernetes/**',
+    '!test/istio/**',
+    '!test/envoy-gateway/**',
     '!test/redis/**',
     '!test/login/**',
   ],

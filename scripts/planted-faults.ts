@@ -47,7 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
     'if (value === undefined) remove.push(name)',
     'if (value === undefined) { if (principal) remove.push(name) }',
   ],
-  ['other spellings stay', 'core/identity.ts', '/[^a-z0-9-]/.test(name) &&', 'false &&'],
+  ['other spellings stay', 'core/identity.ts', 'identity.has(plain) ||', 'identity.has(name) ||'],
+  ['the rest of a family stays', 'core/identity.ts', 'hasFamily && plain', 'false && plain'],
   [
     'a prefix ends anywhere',
     'core/path.ts',

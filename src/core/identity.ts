@@ -38,14 +38,20 @@ export const toIdentityHeaders = (identity: Identity, principal?: Principal): He
   return { set, remove }
 }
 
+/** Services know its names from other gates, so where one of them is an identity header, they believe the others, too. */
+export const IDENTITY_FAMILY = 'x-auth-request-'
+
 /**
  * CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`, and some servers every other
  * character that is no letter or digit, `x+user` among them.
  */
 export const findAliases = (identity: Identity, headers: ReadonlyMap<string, string>): readonly string[] => {
+  const hasFamily = identity.keys().some((name) => name.startsWith(IDENTITY_FAMILY))
   const aliases: string[] = []
   for (const name of headers.keys()) {
-    if (/[^a-z0-9-]/.test(name) && identity.has(name.replaceAll(/[^a-z0-9]/g, '-'))) aliases.push(name)
+    const plain = name.replaceAll(/[^a-z0-9]/g, '-')
+    const isBelieved = identity.has(plain) || (hasFamily && plain.startsWith(IDENTITY_FAMILY))
+    if (isBelieved && !identity.has(name)) aliases.push(name)
   }
   return aliases
 }

@@ -1,3 +1,4 @@
+import { IDENTITY_FAMILY } from '../core/identity.ts'
 import type { RequestView } from '../core/request.ts'
 import { readFields } from './protobuf-reader.ts'
 
@@ -12,7 +13,7 @@ const HeaderValue = { key: 1, value: 2, rawValue: 3 } as const
 const MapEntry = { key: 1, value: 2 } as const
 
 /** Names that an upstream could take for an identity header. */
-const ALIAS = /[^a-z0-9-]/
+const ALIAS = new RegExp(`[^a-z0-9-]|^${IDENTITY_FAMILY}`)
 
 /**
  * Reads of a Check message what a decision needs, and nothing else: this is done for every request of every user.

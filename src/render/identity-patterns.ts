@@ -1,6 +1,4 @@
-import type { Identity } from '../core/identity.ts'
-
-const FAMILY = 'x-auth-request-'
+import { IDENTITY_FAMILY as FAMILY, type Identity } from '../core/identity.ts'
 
 /**
  * Regular expressions for the identity headers in every spelling that some server takes for them (CVE-2025-64484), by
