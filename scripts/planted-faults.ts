@@ -154,4 +154,10 @@ export const MUTANTS: readonly Mutant[] = [
   ],
   ['a revoked token is good until it expires', 'verify/authority.ts', 'Math.min(cacheFor, ', 'Math.max(cacheFor, '],
   ['an API key is shown to a server', 'verify/verify-bearer.ts', ' || isMinted(token)', ''],
+  [
+    'a Secret is printed that Kubernetes does not read as we do',
+    'key/new-key.ts',
+    "stringify(manifest, { ...PLAIN, version: '1.1' })",
+    'stringify(manifest, PLAIN)',
+  ],
 ]
