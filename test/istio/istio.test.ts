@@ -24,8 +24,8 @@ for (const target of ['ingress', 'sidecar'] as const) {
       ['x_auth_request_user', 'root'],
       ['x-auth_request-issuer', 'me'],
     ] as const
-    const headers = [WITH_KEY, ...FORGED, ...underscored]
-    t.deepEqual(toIdentityLines((await sendRequest(port, { ...FLOWS, headers })).seen), CI)
+    const headers = [...FORGED, ...underscored]
+    t.deepEqual(toIdentityLines((await sendRequest(port, { ...FLOWS, headers: [WITH_KEY, ...headers] })).seen), CI)
     const open = await sendRequest(port, { host: API, path: '/api/health', headers })
     t.is(open.status, 200)
     t.deepEqual(toIdentityLines(open.seen), [])
@@ -55,11 +55,7 @@ test.serial('istioctl validate and analyze find nothing', async (t) => {
   for (const target of ['ingress', 'sidecar', 'waypoint'] as const) {
     const file = shippedForIstio(target)
     await t.notThrowsAsync(runProgram(istioctl, ['validate', '-f', file], ''))
-    const found = await runProgram(
-      istioctl,
-      ['analyze', '--use-kube=false', '--meshConfigFile', mesh, '-A', '-o', 'json', file],
-      '',
-    )
-    t.log(found)
+    const offline = ['--use-kube=false', '--meshConfigFile', mesh, '--all-namespaces', '--output', 'json']
+    t.deepEqual(JSON.parse((await runProgram(istioctl, ['analyze', ...offline, file], '')) || '[]'), [])
   }
 })

@@ -6,9 +6,9 @@ export type ProxyName = 'front-proxy' | 'one-host' | 'sidecar' | 'istio-gateway'
 
 /**
  * The status that a client gets, and whom the service took it for: `200 ci`. `-` is nobody: an open path, or a service
- * that was not reached. 101 is a websocket that opened.
+ * that was not reached; `authorization` is nobody, but the service sees what was shown. 101 is a websocket that opened.
  */
-export type Outcome = `${number} ${'ci' | 'svc-reports' | '-'}`
+export type Outcome = `${number} ${'ci' | 'svc-reports' | 'authorization' | '-'}`
 
 type Exceptions = Readonly<Partial<Record<ProxyName, readonly [outcome: Outcome, why: string]>>>
 
@@ -52,8 +52,18 @@ const slashesReach = (outcome: Outcome): Rest => {
 }
 
 const NO_ROUTE: Rest = { but: { 'front-proxy': ['404 -', 'it has no route to the API on this host, in no spelling'] } }
+
 const ANY_HOST = { clause: 'CVE-2021-39155' }
-const NO_HOST: Rest = { ...ANY_HOST, but: { 'front-proxy': ['404 -', 'it knows no such host'] } }
+const UNKNOWN = ['404 -', 'it knows no such host'] as const
+const NO_PORT: Rest = { ...ANY_HOST, but: { 'front-proxy': UNKNOWN } }
+const NO_HOST: Rest = { ...ANY_HOST, but: { 'front-proxy': UNKNOWN, 'envoy-gateway': UNKNOWN } }
+
+const PASSED_ON = ['200 authorization', 'the gate is asked about open paths too, and takes nothing away there'] as const
+const IGNORED: Rest['but'] = {
+  'istio-gateway': PASSED_ON,
+  'istio-sidecar': PASSED_ON,
+  'envoy-gateway': PASSED_ON,
+}
 
 /** The hosts are an API that is closed but for two paths, and a UI that is open and has no API. */
 export const ROWS: readonly Row[] = [
@@ -75,8 +85,8 @@ export const ROWS: readonly Row[] = [
   api('GET', '/api/health', '200 -'),
   api('GET', '/api/ready', '200 -'),
   api('GET', '/api/health?verbose=1', '200 -'),
-  api('GET', '/api/health', '200 -', { shown: 'key' }),
-  api('GET', '/api/health', '200 -', { shown: 'unknown key' }),
+  api('GET', '/api/health', '200 -', { shown: 'key', but: IGNORED }),
+  api('GET', '/api/health', '200 -', { shown: 'unknown key', but: IGNORED }),
 
   // Near misses of what is open.
   api('POST', '/api/health', '401 -'),
@@ -120,8 +130,8 @@ export const ROWS: readonly Row[] = [
   ui('GET', '/apis', '200 -'),
   ui('GET', '/v2/work-pools/work-pool/my%20pool', '200 -'),
   ui('HEAD', '/v2/flows/caf%C3%A9', '200 -'),
-  ui('GET', '/v2/', '200 -', { shown: 'key' }),
-  ui('GET', '/v2/', '200 -', { shown: 'unknown key' }),
+  ui('GET', '/v2/', '200 -', { shown: 'key', but: IGNORED }),
+  ui('GET', '/v2/', '200 -', { shown: 'unknown key', but: IGNORED }),
 
   ui('POST', '/', '403 -'),
   ui('OPTIONS', '/', '403 -'),
@@ -157,10 +167,10 @@ export const ROWS: readonly Row[] = [
   on('API.Prefect.Example.COM')('GET', '/api/flows', '401 -', ANY_HOST),
   on('API.Prefect.Example.COM')('GET', '/api/flows', '200 ci', { ...ANY_HOST, shown: 'key' }),
   on(`${API}:8080`)('GET', '/api/flows', '401 -', ANY_HOST),
-  on(`${API}:80`)('GET', '/api/flows', '401 -', NO_HOST),
+  on(`${API}:80`)('GET', '/api/flows', '401 -', NO_PORT),
   on(`${API}.`)('GET', '/api/flows', '401 -', NO_HOST),
   on(`${API}.:80`)('GET', '/api/flows', '401 -', NO_HOST),
-  on(`${UI}:80`)('GET', '/api/flows', '403 -', NO_HOST),
+  on(`${UI}:80`)('GET', '/api/flows', '403 -', NO_PORT),
   on(`${UI}.`)('GET', '/api/flows', '403 -', NO_HOST),
   on(`${UI},${API}`)('GET', '/api/flows', '403 -', NO_HOST),
   on(`${UI}:8080,${API}`)('GET', '/api/flows', '403 -', NO_HOST),
