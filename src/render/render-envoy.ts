@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts'
+import type { Route } from '../core/route.ts'
 import type { Address } from './address.ts'
 import { toAddressData } from './envoy/address-yaml.ts'
 import { toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
@@ -34,7 +35,7 @@ export interface EnvoyOptions {
   readonly corsOrigins: readonly string[]
   /** The request headers that those pages may send, separated by commas. */
   readonly corsHeaders: string
-  /** True when the caller's Authorization goes to the service where the policy asks for none. */
+  /** True when the caller's credentials go to the service where the policy asks for none. */
   readonly keepsAuthorization: boolean
 }
 
@@ -52,7 +53,8 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
   const identityPatterns = toIdentityPatterns(policy.identity)
   const hasCors = options.corsOrigins.length > 0 && virtualHosts.some(({ isClosed }) => isClosed)
   const toCluster = (route: ProxyRoute): string => findService(services, route)
-  const settings = { ...options, toCluster }
+  const credentialHeaders = options.keepsAuthorization ? [] : toCredentialHeaders(policy.routes.list)
+  const settings = { ...options, toCluster, credentialHeaders }
   const connectionManager = toConnectionManagerYaml({
     trustedHops: options.trustedHops,
     identityPatterns,
@@ -84,3 +86,11 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
 const toAdmin = (address: Address): TextBlock => yaml`
   admin:
     address: ${toAddressData(address)}`
+
+/** The headers that hold a credential and nothing else; a cookie header holds more. */
+const toCredentialHeaders = (policy: readonly Route[]): readonly string[] => {
+  const carriers = policy.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
+  return [
+    ...new Set(['authorization', ...carriers.flatMap((carrier) => (carrier.kind === 'header' ? carrier.name : []))]),
+  ]
+}

@@ -8,8 +8,8 @@ export interface RouteSurroundings {
   readonly toCluster: (route: ProxyRoute) => string
   /** True in a virtual host that stands for more than one name. */
   readonly isForManyNames: boolean
-  /** True when the caller's Authorization goes to the service where the policy asks for none. */
-  readonly keepsAuthorization: boolean
+  /** The headers with credentials, which a service does not get where the policy asks for none. */
+  readonly credentialHeaders: readonly string[]
 }
 
 /** One of Envoy's routes (`config.route.v3.Route`), as an item of a list. */
@@ -22,13 +22,14 @@ export const toRouteYaml = (route: ProxyRoute, around: RouteSurroundings): TextB
         ${UNCHECKED}`
   }
   const passes = route.action === 'pass'
+  const removed = route.isOpen ? around.credentialHeaders : []
   const headers = toHeaders(route, passes && around.isForManyNames)
   const path = passes ? toPlainPath(route.match) : toPath(route.match)
   return yaml`
     # ${toTitle(route)}
     ${toMatch(path, headers)}
       route: {cluster: ${around.toCluster(route)}, timeout: 60s}
-      ${route.isOpen && !around.keepsAuthorization ? yaml`request_headers_to_remove: [authorization]` : []}
+      ${removed.length > 0 ? yaml`request_headers_to_remove: ${removed}` : []}
       ${passes ? UNCHECKED : []}`
 }
 

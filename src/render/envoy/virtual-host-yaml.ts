@@ -11,7 +11,7 @@ export interface VirtualHostSettings {
   readonly ports: readonly number[]
   readonly corsOrigins: readonly string[]
   readonly corsHeaders: string
-  readonly keepsAuthorization: boolean
+  readonly credentialHeaders: readonly string[]
   readonly toCluster: (route: ProxyRoute) => string
 }
 
