@@ -24,6 +24,7 @@ import {
   parseTime,
 } from './command/parse-options.ts'
 import type { Report } from './command/report.ts'
+import type { ServeFlags } from './command/run-serve.ts'
 import { ExitCode } from './exit-code.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
@@ -48,11 +49,12 @@ program
   .command('serve')
   .description('answer Envoy until SIGTERM or SIGINT, which drain; a second signal ends at once')
   .requiredOption('-c, --config <file>', 'configuration file')
+  .addOption(new Option('--worker <number>').argParser(Number).hideHelp())
   .addHelpText('after', '\nExample: bearergate serve --config bearergate.yaml')
-  .action(async ({ config }: { readonly config: string }) => {
+  .action(async (flags: ServeFlags) => {
     // Loaded when it is needed: the other commands start sooner without the listeners.
     const { runServe } = await import('./command/run-serve.ts')
-    const report = await runServe(config, version)
+    const report = await runServe(flags, version)
     if (report) say(report)
   })
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { Loaded } from './config/load.ts'
+import type { Config, Loaded } from './config/load.ts'
 import { toResourceDocuments } from './config/resource-documents.ts'
 import type { ConfigFile } from './config/schema.ts'
 import { watchConfig } from './config/watch-config.ts'
+import { toWorkerListen } from './config/worker-address.ts'
 import { createConfigAdopter } from './config-adopter.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
@@ -11,7 +13,7 @@ import { openDoors } from './http/door.ts'
 import { listenHttp } from './http/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
 import { registerGauges } from './ops/gauges.ts'
-import { type FindDocument, listenOps } from './ops/listen.ts'
+import type { OpenOps } from './ops/listen.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { warnOfExpiry } from './ops/warn-of-expiry.ts'
 
@@ -20,7 +22,10 @@ export interface ServeOptions {
   /** The configuration to start with, and what it was read from. */
   readonly loaded: Loaded & { readonly kind: 'loaded' }
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Which of the workers this is: each has addresses of its own. The first is 0. */
+  readonly worker: number
   readonly log: Logger
+  readonly openOps: OpenOps
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -42,7 +47,15 @@ const HEALTH_MILLISECONDS = 250
  * Puts all parts together and listens; resolves once requests are judged, while SERVING is said when the issuers have
  * settled. Throws when an address is taken or the TLS files are bad.
  */
-export const serve = async ({ path, loaded: first, environment, log, now }: ServeOptions): Promise<Served> => {
+export const serve = async ({
+  path,
+  loaded: first,
+  environment,
+  log,
+  worker,
+  openOps,
+  now,
+}: ServeOptions): Promise<Served> => {
   const metrics = createMetrics(now)
   const { config } = first
   let current = config
@@ -65,12 +78,12 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
     isServing,
     now,
   })
-  const findDocument: FindDocument = (host, path) =>
-    toResourceDocuments(current.file).find((document) => document.host === host && document.path === path)?.body
-  const ops = await listenOps(config.file.listen.ops, metrics.registry, readiness, findDocument)
+  const documents = () => toResourceDocuments(current.file)
+  const ops = await openOps({ registry: metrics.registry, readiness, documents })
   const outage = () => current.file.outage
-  const grpc = await listenGrpc(config.file.listen, { check: gate.check, reads: gate.reads, outage, observer, now })
-  const { http: httpAddress } = config.file.listen
+  const listen = toWorkerListen(config.file.listen, worker)
+  const grpc = await listenGrpc(listen, { check: gate.check, reads: gate.reads, outage, observer, now })
+  const { http: httpAddress } = listen
   const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress?.startsWith('unix:') ?? false)
   let findDoor = open(config.file)
   const http =
@@ -100,8 +113,8 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
   const stopWatching = watchConfig(path, first, environment, async (loaded) => {
     const isAdopted = await adopter.adopt(loaded)
     if (loaded.kind === 'refused' || !isAdopted) return
-    if (JSON.stringify(loaded.config.file.listen) !== JSON.stringify(config.file.listen)) {
-      log.warn('listen has changed: that takes effect at the next start')
+    if (!isDeepStrictEqual(toFixed(loaded.config), toFixed(config))) {
+      log.warn('listen or workers have changed: that takes effect at the next start')
     }
     current = loaded.config
     findDoor = open(current.file)
@@ -129,3 +142,6 @@ export const serve = async ({ path, loaded: first, environment, log, now }: Serv
     drain: () => (isDraining ? closeListeners(0) : close(current.file.drain.delay, current.file.drain.timeout)),
   }
 }
+
+/** What a running gate cannot change. */
+const toFixed = ({ file: { listen, workers } }: Config) => ({ listen, workers })

@@ -1,15 +1,16 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { isMistyped } from '../src/key/checksum.ts'
 import { toDigest } from '../src/key/digest.ts'
 import { parseKeyFile } from '../src/sources/key-file.ts'
 import { eventually } from './fixtures/eventually.ts'
 import { makeFolder } from './fixtures/folder.ts'
+import { says, startServe } from './fixtures/start-serve.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -80,36 +81,8 @@ test('key new --kubernetes prints a manifest alone', async (t) => {
   t.regex(out, /^apiVersion: v1\nkind: Secret\n/)
 })
 
-interface Running {
-  readonly child: ChildProcess
-  readonly log: () => readonly Record<string, unknown>[]
-  readonly path: string
-}
-
-const start = (t: ExecutionContext, text: string): Running => {
-  const folder = makeFolder(t)
-  const path = join(folder, 'bearergate.yaml')
-  mkdirSync(join(folder, 'keys'))
-  writeFileSync(path, text)
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    out += chunk
-  })
-  const log = () =>
-    out
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line))
-  return { child, log, path }
-}
-
-const says = (running: Running, message: string): Promise<boolean> =>
-  eventually(() => running.log().some(({ msg }) => msg === message), 20_000)
-
 test('SIGTERM drains and exits with 0', async (t) => {
-  const running = start(t, ROUTES)
+  const running = startServe(t, ROUTES)
   t.true(await says(running, 'SERVING'))
   running.child.kill('SIGTERM')
   t.deepEqual(await once(running.child, 'exit'), [0, null])
@@ -120,7 +93,7 @@ test('SIGTERM drains and exits with 0', async (t) => {
 })
 
 test('while it drains it is NOT_SERVING, and a second signal ends it at once', async (t) => {
-  const running = start(t, ROUTES.replace('0s', '60s'))
+  const running = startServe(t, ROUTES.replace('0s', '60s'))
   t.true(await says(running, 'SERVING'))
   const ops = String(running.log().find(({ msg }) => msg === 'listening')?.['ops'])
   running.child.kill('SIGTERM')
@@ -138,21 +111,21 @@ test('a taken address exits with 69 and is named', async (t) => {
   const bound = server.address()
   const address = `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
   for (const listener of ['grpc', 'ops']) {
-    const running = start(t, ROUTES.replace(`${listener}: "127.0.0.1:0"`, `${listener}: "${address}"`))
+    const running = startServe(t, ROUTES.replace(`${listener}: "127.0.0.1:0"`, `${listener}: "${address}"`))
     t.deepEqual(await once(running.child, 'exit'), [69, null])
     t.true(JSON.stringify(running.log().at(-1)).includes(address), listener)
   }
 })
 
 test('a change of listen asks for a restart', async (t) => {
-  const running = start(t, ROUTES)
+  const running = startServe(t, ROUTES)
   t.true(await says(running, 'SERVING'))
   writeFileSync(running.path, ROUTES.replace('ops: "127.0.0.1:0"', 'ops: "127.0.0.1:1"'))
   t.true(await says(running, 'listen has changed: that takes effect at the next start'))
 })
 
 test('a refused change of the configuration is named on /readyz, which stays 200, until it is mended', async (t) => {
-  const running = start(t, ROUTES)
+  const running = startServe(t, ROUTES)
   t.true(await says(running, 'SERVING'))
   const ops = String(running.log().find(({ msg }) => msg === 'listening')?.['ops'])
   const problems = async (): Promise<readonly string[]> => {

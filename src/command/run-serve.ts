@@ -1,46 +1,45 @@
-import pino from 'pino'
 import { toProblemText } from '../config/document.ts'
 import { loadConfig } from '../config/load.ts'
 import { ExitCode } from '../exit-code.ts'
-import { serve } from '../serve.ts'
+import { openLog } from './open-log.ts'
 import type { Report } from './report.ts'
+import { type Started, startAlone, startSupervisor, startWorker } from './start-serving.ts'
+
+export interface ServeFlags {
+  readonly config: string
+  /** Given by a supervisor: which of its workers this process is. */
+  readonly worker?: number
+}
 
 /** Serves until a signal drains it, which ends the process; comes back only with a configuration that is refused. */
-export const runServe = async (path: string, version: string): Promise<Report | undefined> => {
+export const runServe = async ({ config: path, worker }: ServeFlags, version: string): Promise<Report | undefined> => {
   const loaded = loadConfig(path, process.env)
   if (loaded.kind === 'refused') {
     return { code: ExitCode.config, err: loaded.problems.map((problem) => toProblemText(path, problem)).join('\n') }
   }
-  const { config } = loaded
-  // Written in the background: whoever reads the log slowly holds no request up, and loses lines past 16 MiB.
-  const destination = pino.destination({ sync: false, maxLength: 16_777_216 })
-  const log = pino(
-    {
-      level: config.file.log.level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  )
-  // What is still to be written is written, in its order, before the process ends.
-  const exit = (code: number): void => {
-    destination.once('close', () => process.exit(code))
-    destination.end()
-  }
-  log.info({ version, node: process.version }, 'starting')
-  const served = serve({ path, loaded, environment: process.env, log, now: Date.now })
+  const { file } = loaded.config
+  const { log, exit } = openLog(file.log.level, worker)
+  log.info({ version, node: process.version, process: process.pid }, 'starting')
   let isSecond = false
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      log.info({ signal }, isSecond ? 'closing at once' : 'draining')
-      isSecond = true
-      void served.then(({ drain }) => drain()).then(() => exit(0))
+  const drain = (why: object): void => {
+    log.info(why, isSecond ? 'closing at once' : 'draining')
+    isSecond = true
+    void started.then(async (result) => {
+      if (result.kind === 'running') await result.drain()
+      exit(0)
     })
   }
-  await served.catch((error: unknown) => {
+  const gate = { path, loaded, log }
+  const start = (): Promise<Started> => {
+    if (worker !== undefined) return startWorker(gate, worker, drain)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain({ signal }))
+    return file.workers > 1 ? startSupervisor(gate) : startAlone(gate)
+  }
+  const started = start().catch((error: unknown): Started => {
     log.fatal({ err: error }, 'cannot start')
-    exit(ExitCode.unavailable)
+    return { kind: 'failed', code: ExitCode.unavailable }
   })
+  const result = await started
+  if (result.kind === 'failed') exit(result.code)
   return undefined
 }

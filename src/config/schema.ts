@@ -10,6 +10,7 @@ import { redisSource } from './redis-source-schema.ts'
 import { resourceSchema } from './resource-schema.ts'
 import { routeSchema } from './route-schema.ts'
 import { tokenReviewSchema } from './token-review-schema.ts'
+import { crossCheckAddresses } from './worker-address.ts'
 
 const keySource = z
   .strictObject({
@@ -50,6 +51,12 @@ export const configSchema = z
           .optional(),
       })
       .prefault({}),
+    workers: z
+      .int()
+      .min(1)
+      .max(64, 'is more than any machine gains from')
+      .default(1)
+      .describe('How many processes answer checks, each on addresses of its own.'),
     doors: z.array(doorSchema).default([]).describe('The ways in over listen.http, one for each kind of proxy.'),
     keys: z.array(keySource).default([]),
     issuers: z.array(issuerSchema).default([]),
@@ -87,6 +94,7 @@ export const configSchema = z
   })
   .superRefine(crossCheck, { when: ({ value }) => isShaped(value) })
   .superRefine(crossCheckDoors)
+  .superRefine(crossCheckAddresses)
 
 /** The configuration as its file says it, with all defaults filled in; durations are in milliseconds. */
 export type ConfigFile = z.output<typeof configSchema>

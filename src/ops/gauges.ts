@@ -26,10 +26,12 @@ export const registerGauges = (
   registry: Registry,
   { keys, expiring, keyAges, jwkSets, isServing, now }: GaugeSources,
 ): void => {
+  // Workers know the same: put together, the worst of them counts.
   const single = (name: string, help: string, toValue: () => number): void => {
     new Gauge({
       name,
       help,
+      aggregator: 'min',
       registers: [registry],
       collect() {
         this.set(toValue())
@@ -40,6 +42,7 @@ export const registerGauges = (
     new Gauge({
       name,
       help,
+      aggregator: 'max',
       labelNames: ['issuer'],
       registers: [registry],
       collect() {
@@ -53,6 +56,7 @@ export const registerGauges = (
   new Gauge({
     name: 'bearergate_key_expires_seconds',
     help: 'Time until a key expires, of the 100 that expire next.',
+    aggregator: 'min',
     labelNames: ['key'],
     registers: [registry],
     collect() {
@@ -64,6 +68,7 @@ export const registerGauges = (
   new Gauge({
     name: 'bearergate_keys_age_seconds',
     help: 'Time since the keys of a source that can be away were last known to be as they are there.',
+    aggregator: 'max',
     labelNames: ['source'],
     registers: [registry],
     collect() {

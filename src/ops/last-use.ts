@@ -9,6 +9,7 @@ export const registerLastUse = (registry: Registry, now: () => number): ((keyId:
   const times = new LRUCache<string, number>({ max: MAX_IDS })
   new Gauge({
     name: 'bearergate_key_last_used_timestamp_seconds',
+    aggregator: 'max',
     help: 'When a key was last let through, of the 1,000 ids used last, since the start of this process.',
     labelNames: ['key'],
     registers: [registry],

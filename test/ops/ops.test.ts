@@ -6,7 +6,7 @@ import type { Verdict } from '../../src/core/verdict.ts'
 import { toDigest } from '../../src/key/digest.ts'
 import { createObserver } from '../../src/ops/create-observer.ts'
 import { registerGauges } from '../../src/ops/gauges.ts'
-import { listenOps, type Readiness } from '../../src/ops/listen.ts'
+import { createOpenOps, type Readiness } from '../../src/ops/listen.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { warnOfExpiry } from '../../src/ops/warn-of-expiry.ts'
 import { EMPTY_INDEX, toKeyIndex } from '../../src/sources/key-index.ts'
@@ -127,7 +127,7 @@ const listen = async (t: ExecutionContext, readiness: () => Readiness) => {
     jwkSets: () => [{ issuer: 'https://id.example.com/', keys: 2, loadedAt: undefined, failures: 4 }],
     isServing: () => true,
   })
-  const ops = await listenOps('127.0.0.1:0', metrics.registry, readiness)
+  const ops = await createOpenOps('127.0.0.1:0')({ registry: metrics.registry, readiness, documents: () => [] })
   t.teardown(ops.close)
   return async (path: string): Promise<readonly [number, string]> => {
     const response = await fetch(`http://${ops.address}${path}`)
@@ -210,9 +210,11 @@ test('RFC 9728 §3.2: metadata is served under its own host and path, to any ori
   const { metrics } = open()
   const body = '{"resource":"https://api.example.com/mcp"}'
   const path = '/.well-known/oauth-protected-resource/mcp'
-  const find = (host: string | undefined, asked: string) =>
-    host === 'api.example.com' && asked === path ? body : undefined
-  const listener = await listenOps('127.0.0.1:0', metrics.registry, () => ({ ready: true, problems: [] }), find)
+  const listener = await createOpenOps('127.0.0.1:0')({
+    registry: metrics.registry,
+    readiness: () => ({ ready: true, problems: [] }),
+    documents: () => [{ host: 'api.example.com', path, body }],
+  })
   t.teardown(listener.close)
   const port = Number(listener.address.split(':')[1])
   const ask = (host: string, asked: string) => sendRequest(port, { host, path: asked })

@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { loadConfig } from '../../src/config/load.ts'
 import { toCredentialHeaders } from '../../src/core/route.ts'
+import { createOpenOps } from '../../src/ops/listen.ts'
 import { type Served, serve } from '../../src/serve.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { findLeaks } from './find-leaks.ts'
@@ -34,7 +35,15 @@ export const servePolicy = async (policy: PolicyFixture, listen: Listen): Promis
       },
     },
   )
-  const served = await serve({ path, loaded, environment: {}, log, now: Date.now })
+  const served = await serve({
+    path,
+    loaded,
+    environment: {},
+    log,
+    worker: 0,
+    openOps: createOpenOps('127.0.0.1:0'),
+    now: Date.now,
+  })
   const isReady = async () => (await fetch(`http://${served.ops}/readyz`)).ok
   if (!(await eventually(isReady))) throw new Error(printed)
   return {
