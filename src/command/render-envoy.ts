@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts'
+import { toWorkerAddress } from '../config/worker-address.ts'
 import { type Address, parseAddress } from '../render/address.ts'
 import { renderEnvoy } from '../render/render-envoy.ts'
 import type { Rendered } from '../render/rendered.ts'
@@ -42,13 +43,15 @@ const toIntroduction = (command: string): string => `Envoy with bearergate as it
 What is open is said in the policy: change it there, and write this file anew. In earnest it needs TLS on the listener,
 and the service must be reachable through Envoy only.`
 
-/** Where the gate listens, seen from its own machine. */
-const toGates = ({ file }: Config): readonly Address[] => toLocal(file.listen.grpc)
+/** Where the workers of the gate listen, seen from its own machine. */
+const toGates = ({ file }: Config): readonly Address[] => toLocal(file.listen.grpc, file.workers)
 
-/** Where something listens, seen from its own machine. */
-export const toLocal = (listen: string): readonly Address[] => {
-  const address = parseAddress(listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:'))
-  return address ? [address] : []
+/** Where something listens, with as many workers, seen from its own machine. */
+export const toLocal = (listen: string, workers: number): readonly Address[] => {
+  const local = listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')
+  return Array.from({ length: workers }, (_, worker) => parseAddress(toWorkerAddress(local, worker))).filter(
+    (address) => address !== undefined,
+  )
 }
 
 /** The port that the gate listens on; undefined for a unix socket. */

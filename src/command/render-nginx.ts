@@ -19,7 +19,7 @@ export const toNginx = (config: Config, { upstream, gate, listen }: RenderNginxF
   return renderNginx(config, {
     introduction: toIntroduction(command),
     listen,
-    gates: gate ?? (http === undefined ? [] : toLocal(http)),
+    gates: gate ?? (http === undefined ? [] : toLocal(http, config.file.workers)),
     upstreams: upstream ?? [],
   })
 }
