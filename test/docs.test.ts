@@ -48,7 +48,7 @@ test('every link between the documents leads somewhere', (t) => {
 test('every npm script that the documents name exists', (t) => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
   for (const name of DOCUMENTS) {
-    for (const [, script = ''] of read(name).matchAll(/npm run ([\w:]+)/g)) {
+    for (const [, script = ''] of read(name).matchAll(/npm run ([\w:-]+)/g)) {
       t.true(Object.hasOwn(scripts, script), `${name}: npm run ${script}`)
     }
   }
