@@ -11,7 +11,7 @@ import { type Load, startLoad } from './load.ts'
 
 /**
  * Prints what a gate with many keys costs, as one Markdown table. Costs are times of CPU. Linux alone; it takes some
- * minutes. On a machine that is busy run it with priority, as by `chrt -r 5`.
+ * minutes. On a machine that is busy run it with priority, as by `nice -n -20`.
  */
 const COUNTS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 100_000, 1_000_000]
 const RELOADS = 2

@@ -131,6 +131,18 @@ export const MUTANTS: readonly Mutant[] = [
     'const group = before?.group ?? { origin: path, packed: [] }',
     'const group = { origin: path, packed: [] }',
   ],
+  [
+    'a changed piece passes for the one before',
+    'sources/packer.ts',
+    'isAlike && isSame(same.memory, parts, size)',
+    'isAlike',
+  ],
+  [
+    'a configuration that was not taken over counts',
+    'config-adopter.ts',
+    'return problems.length === 0',
+    'return true',
+  ],
   ['an id moves to the newcomer', 'sources/index-tables.ts', 'if (owner !== origin)', 'if (false as boolean)'],
   ['the query is logged', 'ops/decision-line.ts', "request.path.split('?', 1)[0]", 'request.path'],
   ['client certificates are not asked for', 'grpc/tls-credentials.ts', 'tls.clientCaFile !== undefined,', 'false,'],
