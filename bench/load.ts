@@ -83,7 +83,7 @@ export const startLoad = (address: string, first: () => string): Load => {
     close: async () => {
       isOver = true
       await running
-      await sleep(100)
+      while (waiting > 0) await sleep(TURN_MILLISECONDS)
       client.close()
     },
   }
