@@ -145,7 +145,12 @@ export const MUTANTS: readonly Mutant[] = [
   ],
   ['an id moves to the newcomer', 'sources/index-tables.ts', 'if (owner !== origin)', 'if (false as boolean)'],
   ['the query is logged', 'ops/decision-line.ts', "request.path.split('?', 1)[0]", 'request.path'],
-  ['client certificates are not asked for', 'grpc/tls-credentials.ts', 'tls.clientCaFile !== undefined,', 'false,'],
+  [
+    'client certificates are not asked for',
+    'grpc/listen.ts',
+    'const requestCert = tls.clientCaFile !== undefined',
+    'const requestCert = false as boolean',
+  ],
   [
     'an answer that is not true is true',
     'verify/judge-introspection.ts',
