@@ -131,6 +131,63 @@ test(
     'f:2:110: issuers[1].refresh: is longer than 7d',
   ],
 )
+const CREDENTIAL =
+  'write bearer, basic, websocketProtocol, clientCertificate, {header: NAME}, {cookie: NAME}, {basic: {…}} or {clientCertificate: {…}}'
+const HEADER = 'use a header such as x-api-key: this name routes, frames or authenticates in another way'
+test(
+  'places for a credential that are none',
+  refuses,
+  [
+    'keys: [{directory: keys}]',
+    'routes:',
+    '  - {rule: bearer, credentials: []}',
+    '  - {rule: bearer, credentials: [digest, {heder: x-api-key}, {header: a, cookie: b}]}',
+    '  - {rule: bearer, credentials: [{header: Authorization}, {header: x-forwarded-client-cert}, {header: x_key}]}',
+    '  - {rule: bearer, credentials: [{cookie: "a b"}, {basic: {htpasswd: x}}, {clientCertificate: {allowed: ["*.a"]}}]}',
+    '  - {rule: bearer, credentials: [bearer, basic, {basic: {realm: a}}, {header: x-key}, {header: X-Key}]}',
+    '  - {rule: public, credentials: [bearer], several: first, origins: ["https://a"]}',
+    '  - {rule: bearer, origins: ["https://a/", "a.example.com"], several: all}',
+  ].join('\n'),
+  [
+    'f:3:33: routes[0].credentials: the list is empty',
+    `f:4:34: routes[1].credentials[0]: ${CREDENTIAL}`,
+    `f:4:42: routes[1].credentials[1]: ${CREDENTIAL}`,
+    `f:4:62: routes[1].credentials[2]: ${CREDENTIAL}`,
+    `f:5:43: routes[2].credentials[0].header: ${HEADER}`,
+    `f:5:68: routes[2].credentials[1].header: ${HEADER}`,
+    `f:5:103: routes[2].credentials[2].header: ${HEADER}`,
+    'f:6:43: routes[3].credentials[0].cookie: a cookie has a name without spaces, = and ;',
+    'f:6:60: routes[3].credentials[1].basic: unknown field "htpasswd"',
+    'f:6:106: routes[3].credentials[2].clientCertificate.allowed[0]: write a name as it stands in the certificate, such as spiffe://td/ns/x/sa/y; one that ends in /* is for all below it',
+    'f:7:49: routes[4].credentials[2]: stands twice: see credentials[1]',
+    'f:7:87: routes[4].credentials[4]: stands twice: see credentials[3]',
+    'f:8:33: routes[5].credentials: has a meaning only with rule: bearer',
+    'f:8:52: routes[5].several: has a meaning only with rule: bearer',
+    'f:8:68: routes[5].origins: has a meaning only with rule: bearer',
+    'f:9:30: routes[6].origins[0]: write an origin such as https://ui.example.com',
+    'f:9:44: routes[6].origins[1]: write an origin such as https://ui.example.com',
+    'f:9:71: routes[6].several: write refuse or first',
+  ],
+)
+test(
+  'credentials that nothing could satisfy, or that tell the upstream who called',
+  refuses,
+  [
+    'identity: {subject: x-user}',
+    'routes:',
+    '  - {rule: bearer, credentials: [{basic: {htpasswdFile: people}}, clientCertificate]}',
+    '  - {rule: bearer, credentials: [basic, clientCertificate]}',
+    '  - {rule: bearer, credentials: [clientCertificate], scopes: [a]}',
+    '  - {rule: bearer, credentials: [{header: X-User}, clientCertificate]}',
+  ].join('\n'),
+  [
+    'f:4:12: routes[1].rule: no credential could satisfy it: configure keys, issuers, introspection or tokenReview',
+    'f:5:62: routes[2].scopes: no credential could satisfy it: users and certificates have no scopes',
+    'f:6:12: routes[3].rule: no credential could satisfy it: configure keys, issuers, introspection or tokenReview',
+    'f:6:34: routes[3].credentials[0]: x-user tells the upstream who called: see identity',
+  ],
+)
+
 test('an environment variable that is not set', refuses, `${ROUTES}log: {level: "\${env:LEVEL}"}`, [
   'f:2:14: the environment variable LEVEL is not set',
   'f:2:14: log.level: Invalid option: expected one of "debug"|"info"|"warn"|"error"|"silent"',
@@ -158,5 +215,6 @@ test('the defaults are the safe ones', (t) => {
     maxStale: 86_400_000,
     subjectClaim: 'sub',
     types: ['at+jwt', 'JWT', 'absent'],
+    idTokens: 'refuse',
   })
 })

@@ -45,6 +45,53 @@ routes: [{rule: bearer, authorization: {basic: {username: gate, passwordFile: pa
   })
 })
 
+test('a file of passwords is found from the folder of the configuration; what a route takes is what its listeners read', (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  writeFileSync(
+    path,
+    `keys: [{directory: keys}]
+routes: [{rule: bearer, realm: r, credentials: [bearer, {basic: {htpasswdFile: people}}, {cookie: T}, {header: X-Key}]}]`,
+  )
+  const loaded = loadConfig(path, {})
+  if (loaded.kind !== 'loaded') return t.fail()
+  const { routes, reads } = loaded.config.policy
+  const [route] = routes.list
+  t.deepEqual(route?.rule.kind === 'bearer' && route.rule.credentials, [
+    { kind: 'bearer' },
+    { kind: 'basic', realm: 'r', htpasswdFile: join(folder, 'people') },
+    { kind: 'cookie', name: 'T' },
+    { kind: 'header', name: 'x-key' },
+  ])
+  t.deepEqual([...reads].slice(-3), ['cookie', 'x-key', 'sec-fetch-site'])
+})
+
+test('a secret file for the upstream must hold what a bearer can carry', (t) => {
+  const folder = makeFolder(t)
+  const path = join(folder, 'bearergate.yaml')
+  writeFileSync(join(folder, 'good'), 'token-of-the-upstream==\n')
+  writeFileSync(join(folder, 'bad'), 'two words')
+  const route = (file: string) => `  - {rule: bearer, authorization: {bearer: {secretFile: ${file}}}}\n`
+  writeFileSync(path, `keys: [{directory: keys}]\nroutes:\n${route('good')}`)
+  const loaded = loadConfig(path, {})
+  if (loaded.kind !== 'loaded') return t.fail()
+  const [first] = loaded.config.policy.routes.list
+  t.deepEqual(first?.rule.kind === 'bearer' && first.rule.authorization, {
+    kind: 'replace',
+    value: 'Bearer token-of-the-upstream==',
+  })
+  writeFileSync(path, `keys: [{directory: keys}]\nroutes:\n${route('bad')}`)
+  const refused = loadConfig(path, {})
+  t.deepEqual(refused.kind === 'refused' && refused.problems, [
+    {
+      path: 'routes[0].authorization.bearer.secretFile',
+      line: 3,
+      column: 57,
+      message: 'it holds a character that no bearer can carry (RFC 6750 §2.1), or is too long',
+    },
+  ])
+})
+
 test('a password file that is missing or empty is a problem at the line that names it', (t) => {
   const folder = makeFolder(t)
   const path = join(folder, 'bearergate.yaml')

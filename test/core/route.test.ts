@@ -48,6 +48,23 @@ test('an ambiguous path needs what all bearer routes need together, and is answe
   })
 })
 
+test('an ambiguous path is asked for a credential where all bearer routes take it; where none is left it is denied', (t) => {
+  const header = { kind: 'header', name: 'x-api-key' } as const
+  const machines = { kind: 'basic', realm: 'api' } as const
+  const people = { kind: 'basic', realm: 'api', htpasswdFile: '/people' } as const
+  const first = bearer({
+    credentials: [BEARER, header, machines],
+    several: 'first',
+    origins: ['https://a', 'https://b'],
+  })
+  const second = bearer({ credentials: [header, people], several: 'first', origins: ['https://b'] })
+  const rule = (...rules: readonly BearerRule[]) =>
+    ask(rules.map((one, index) => route(`r${index}`, one, { paths: [`/${index}`] })))?.rule
+  t.like(rule(first, second), { credentials: [header], several: 'first', origins: ['https://b'] })
+  t.like(rule(first, { ...second, several: 'refuse' }), { several: 'refuse' })
+  t.deepEqual(rule(first, bearer({ credentials: [people] })), { kind: 'deny' })
+})
+
 test('an ambiguous path where all is public has no route', (t) => {
   t.is(ask([route('ui', { kind: 'public' })]), undefined)
 })
