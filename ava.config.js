@@ -8,6 +8,7 @@ export default {
     '!test/envoy-gateway/**',
     '!test/redis/**',
     '!test/login/**',
+    '!test/doors/**',
   ],
   extensions: ['ts'],
   timeout: '90s',

@@ -8,7 +8,7 @@ import { waitFor } from './wait-for.ts'
 
 /** As much of `bearergate.yaml` as the tests change. */
 export interface PolicyFile {
-  listen: { grpc: string; ops: string }
+  listen: { grpc?: string; http?: string; ops: string }
   [field: string]: unknown
 }
 
@@ -16,6 +16,8 @@ export interface PolicyFile {
 export interface RunningGate extends RunningProcess {
   /** Where Envoy asks it. */
   readonly address: GateAddress
+  /** Where proxies ask it over HTTP, if they do. */
+  readonly http: string | undefined
 }
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
@@ -24,15 +26,26 @@ const main = new URL('../../src/main.ts', import.meta.url).pathname
  * Starts the gate with a shipped policy and waits until it is ready. Nothing in the policy is changed but the addresses
  * it listens on, and what `edit` changes. `keys` are API keys by id.
  */
-export const startGate = async (
+export const startGate = (
   name: BootstrapName,
+  keys: Readonly<Record<string, string>>,
+  edit?: (policy: PolicyFile) => void,
+): Promise<RunningGate> => startGateWith(shipped(`${name}.policy.yaml`), keys, edit)
+
+/** The same with the policy at that path. */
+export const startGateWith = async (
+  path: string,
   keys: Readonly<Record<string, string>>,
   edit: (policy: PolicyFile) => void = () => {},
 ): Promise<RunningGate> => {
   const folder = makeTemporaryFolder()
-  const policy = parse(readFileSync(shipped(`${name}.policy.yaml`), 'utf8')) as PolicyFile
-  const unix = policy.listen.grpc.startsWith('unix:')
-  policy.listen = { grpc: unix ? `unix:${join(folder.path, 'check.sock')}` : '127.0.0.1:0', ops: '127.0.0.1:0' }
+  const policy = parse(readFileSync(path, 'utf8')) as PolicyFile
+  const unix = policy.listen.grpc?.startsWith('unix:')
+  policy.listen = {
+    ...(policy.listen.http && { http: '127.0.0.1:0' }),
+    grpc: unix ? `unix:${join(folder.path, 'check.sock')}` : '127.0.0.1:0',
+    ops: '127.0.0.1:0',
+  }
   edit(policy)
   mkdirSync(join(folder.path, 'keys'))
   for (const [id, secret] of Object.entries(keys)) writeFileSync(join(folder.path, 'keys', id), secret)
@@ -45,19 +58,25 @@ export const startGate = async (
     folder.remove()
   }
   try {
-    const { grpc, ops } = await waitFor('the gate says where it listens', () => {
+    const { grpc, http, ops } = await waitFor('the gate says where it listens', () => {
       gate.assertAlive()
       return gate.lines().map(toListening).find(Boolean)
     })
     await waitFor('the gate is ready', async () => (await fetch(`http://${ops}/readyz`)).ok || undefined)
-    return { ...gate, close, address: grpc }
+    return { ...gate, close, address: grpc, http }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-const toListening = (line: string): { readonly grpc: string; readonly ops: string } | undefined => {
-  const { msg, grpc, ops } = JSON.parse(line) as Record<string, string>
-  return msg === 'listening' && grpc && ops ? { grpc, ops } : undefined
+interface Listening {
+  readonly grpc: string
+  readonly http?: string
+  readonly ops: string
+}
+
+const toListening = (line: string): Listening | undefined => {
+  const { msg, ...addresses } = JSON.parse(line) as { readonly msg: string } & Listening
+  return msg === 'listening' ? addresses : undefined
 }
