@@ -19,7 +19,7 @@ export interface Gate {
   readonly check: Check
   /** The headers that the policy reads, by lower-case name. */
   readonly reads: () => ReadonlySet<string>
-  /** The headers that some route takes a credential from. */
+  /** The headers that some route takes a credential from, and Authorization in any case. */
   readonly credentialHeaders: () => readonly string[]
   readonly keys: () => KeyStore
   readonly jwkSets: () => readonly (JwkSetStatus & { readonly issuer: string })[]
@@ -65,7 +65,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
       bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),
       password: createVerifyPassword({ users: (file) => passwords.get(file)?.users(), now }),
     })
-    const credentialHeaders = toCredentialHeaders(next.policy.routes.list)
+    const credentialHeaders = [...new Set(['authorization', ...toCredentialHeaders(next.policy.routes.list)])]
     const check = createCheck(next.policy, verify)
     return { config: next, keys, issuers, authorities, passwords, credentialHeaders, check }
   }

@@ -9,7 +9,7 @@ import { toWorkerListen } from './config/worker-address.ts'
 import { createConfigAdopter } from './config-adopter.ts'
 import { createGate } from './gate.ts'
 import { listenGrpc } from './grpc/listen.ts'
-import { openDoors } from './http/door.ts'
+import { type FindDoor, openDoors } from './http/door.ts'
 import { listenHttp } from './http/listen.ts'
 import { createObserver } from './ops/create-observer.ts'
 import { registerGauges } from './ops/gauges.ts'
@@ -81,20 +81,15 @@ export const serve = async ({
   const documents = () => toResourceDocuments(current.file)
   const ops = await openOps({ registry: metrics.registry, readiness, documents })
   const outage = () => current.file.outage
-  const listen = toWorkerListen(config.file.listen, worker)
-  const grpc = await listenGrpc(listen, { check: gate.check, reads: gate.reads, outage, observer, now })
-  const { http: httpAddress } = listen
-  const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress?.startsWith('unix:') ?? false)
-  let findDoor = open(config.file)
-  const http =
-    httpAddress === undefined
-      ? undefined
-      : await listenHttp(httpAddress, {
-          check: gate.check,
-          credentialHeaders: gate.credentialHeaders,
-          findDoor: (target) => findDoor(target),
-          observer,
-        })
+  const addresses = toWorkerListen(config.file.listen, worker)
+  const grpc = await listenGrpc(addresses, { check: gate.check, reads: gate.reads, outage, observer, now })
+  const { http: httpAddress = '', tls } = addresses
+  const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress.startsWith('unix:'))
+  let doors = open(config.file)
+  const findDoor: FindDoor = (target) => doors(target)
+  const { check, credentialHeaders } = gate
+  const listen = () => listenHttp(httpAddress, tls, { check, findDoor, credentialHeaders, observer, now })
+  const http = httpAddress === '' ? undefined : await listen()
   log.info({ grpc: grpc.address, http: http?.address, ops: ops.address }, 'listening')
   let wasServing: boolean | undefined
   const tellHealth = (): void => {
@@ -117,7 +112,7 @@ export const serve = async ({
       log.warn('listen or workers have changed: that takes effect at the next start')
     }
     current = loaded.config
-    findDoor = open(current.file)
+    doors = open(current.file)
     log.level = current.file.log.level
   })
 

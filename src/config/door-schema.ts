@@ -4,7 +4,7 @@ import { parsePath } from '../core/path.ts'
 import { duration } from './fields.ts'
 
 /** The proxies that ask over HTTP, each in its own way. */
-const DOOR_KINDS = ['envoy', 'nginx', 'traefik', 'caddy'] as const
+export const DOOR_KINDS = ['envoy', 'nginx', 'traefik', 'caddy'] as const
 export type DoorKind = (typeof DOOR_KINDS)[number]
 
 const path = z

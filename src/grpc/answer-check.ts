@@ -1,13 +1,13 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Check } from '../core/check.ts'
+import { createRememberedAnswers } from '../core/remembered-answers.ts'
 import { isGrpc, type RequestView } from '../core/request.ts'
 import { failed, refused, type Verdict } from '../core/verdict.ts'
 import type { Observer } from '../ops/observer.ts'
-import { readMessage, sendMessage } from './call.ts'
+import { readMessage, sendMessage, toFrame } from './call.ts'
 import { toDeadline } from './deadline.ts'
 import { decodeCheck } from './decode-check.ts'
-import type { AnswerStyle } from './encode-verdict.ts'
-import { createRememberedAnswers } from './remembered-answers.ts'
+import { type AnswerStyle, encodeVerdict } from './encode-verdict.ts'
 
 export interface AnswerOptions {
   readonly check: Check
@@ -29,7 +29,7 @@ export const createAnswerCheck = ({
   observer,
   now,
 }: AnswerOptions): ((stream: ServerHttp2Stream, timeout: string | undefined) => void) => {
-  const encode = createRememberedAnswers()
+  const encode = createRememberedAnswers(encodeFrame, PLAIN)
   const answer = async (stream: ServerHttp2Stream, message: Buffer, deadline: number | undefined): Promise<void> => {
     const start = performance.now()
     let request = NO_REQUEST
@@ -58,5 +58,9 @@ const decode: typeof decodeCheck = (bytes, reads, deadline) => {
     throw error
   }
 }
+
+const PLAIN: AnswerStyle = { isGrpc: false, outage: 'denied' }
+
+const encodeFrame = (verdict: Verdict, style: AnswerStyle): Buffer => toFrame(encodeVerdict(verdict, style))
 
 const NO_REQUEST: RequestView = { method: '', host: '', path: '', headers: new Map() }

@@ -8,11 +8,11 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { bind } from '../bind.ts'
+import { readCertificates, watchCertificates } from '../certificates.ts'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
 import { endCall } from './call.ts'
-import { readCertificates, watchCertificates } from './certificates.ts'
 import { Code } from './code.ts'
 import { createHealth } from './health.ts'
 

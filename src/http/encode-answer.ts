@@ -1,6 +1,6 @@
 import type { DoorKind } from '../config/door-schema.ts'
 import { toLine, toProblem } from '../core/problem.ts'
-import { isGrpc, type RequestView } from '../core/request.ts'
+import type { RequestView } from '../core/request.ts'
 import { type Denied, type Failed, type Ok, refused, type Verdict } from '../core/verdict.ts'
 
 /** An answer as Node writes it. */
@@ -11,36 +11,37 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** Encodes the answer to one verdict at a door of that kind. `credentials` are the headers that a policy takes some from. */
-export const encodeAnswer = (
-  kind: DoorKind,
-  verdict: Verdict,
-  request: RequestView,
-  credentials: readonly string[] = [],
-): HttpAnswer =>
-  verdict.kind === 'ok' ? encodeOk(kind, verdict, request, credentials) : encodeRefusal(verdict, isGrpc(request))
+/** Encodes the answer to one verdict at a door of that kind; `isGrpc`: the caller takes a plain line alone. */
+export const encodeAnswer = (kind: DoorKind, verdict: Verdict, isGrpc: boolean): HttpAnswer =>
+  verdict.kind === 'ok'
+    ? { status: 200, headers: [...toOkLines(kind, verdict), 'content-length', '0'], body: '' }
+    : encodeRefusal(verdict, isGrpc)
+
+/** Envoy is told what to remove. */
+const toOkLines = (kind: DoorKind, { headers: { set, remove } }: Ok): readonly string[] => {
+  if (kind === 'envoy' && remove.length > 0) return [...set.flat(), 'x-envoy-auth-headers-to-remove', remove.join(',')]
+  return kind === 'caddy' ? [...set.flat(), ...remove.flatMap((name) => [name, ''])] : set.flat()
+}
 
 /**
- * Envoy is told what to remove. All others take each header that they are configured for from the answer: one that is not
- * there is removed, so that an Authorization, a cookie or a key which stays must be in it.
+ * The answer with what stays as the client sent it. Every proxy but Envoy takes the headers that it is configured for from
+ * the answer, and removes one that is not there (Caddy: one that is empty). `credentialHeaders` are those that the
+ * policy may take a credential from.
  */
-const encodeOk = (
+export const addUnchanged = (
   kind: DoorKind,
+  answer: HttpAnswer,
   { headers: { set, remove } }: Ok,
-  { headers }: RequestView,
-  credentials: readonly string[],
+  headers: RequestView['headers'],
+  credentialHeaders: readonly string[],
 ): HttpAnswer => {
-  const lines = set.flat()
-  if (kind === 'envoy') {
-    if (remove.length > 0) lines.push('x-envoy-auth-headers-to-remove', remove.join(','))
-  } else {
-    for (const name of new Set(['authorization', ...credentials])) {
-      const value = headers.get(name)
-      const isEdited = remove.includes(name) || set.some(([other]) => other === name)
-      if (value !== undefined && !isEdited) lines.push(name, value)
-    }
+  const lines: string[] = []
+  for (const name of credentialHeaders) {
+    const value = headers.get(name) ?? (kind === 'caddy' ? '' : undefined)
+    const isEdited = remove.includes(name) || set.some(([other]) => other === name)
+    if (value !== undefined && !isEdited) lines.push(name, value)
   }
-  return { status: 200, headers: [...lines, 'content-length', '0'], body: '' }
+  return lines.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...lines] }
 }
 
 const encodeRefusal = (verdict: Denied | Failed, forGrpc: boolean): HttpAnswer => {

@@ -1,6 +1,9 @@
-import { createServer, ServerResponse } from 'node:http'
+import { createServer, type Server, ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { bind } from '../bind.ts'
+import { readCertificates, watchCertificates } from '../certificates.ts'
+import type { ConfigFile } from '../config/schema.ts'
 import { type AnswerOptions, createAnswerRequest, TURNED_AWAY, write } from './answer-request.ts'
 
 /** The listener that proxies ask over HTTP. */
@@ -11,34 +14,34 @@ export interface HttpListener {
   readonly close: (timeout: number) => Promise<void>
 }
 
-/** Envoy takes 60 KiB of headers by default; a header door gets the client's and the original request beside them. */
-const MAX_HEADER_BYTES = 131_072
-const HEADERS_MILLISECONDS = 10_000
-const REQUEST_MILLISECONDS = 30_000
+const OPTIONS = {
+  // Envoy takes 60 KiB of headers by default; the other doors get the original request beside them.
+  maxHeaderSize: 131_072,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // The proxy closes what is idle: a request must not meet a connection that is being closed here.
+  keepAliveTimeout: 0,
+  keepAlive: true,
+  // The decision refuses a request without a host, with a verdict.
+  requireHostHeader: false,
+}
 
-/** Listens. Throws when the address is taken. */
-export const listenHttp = async (address: string, options: AnswerOptions): Promise<HttpListener> => {
+/** Listens. Throws when the address is taken or the TLS files are bad. */
+export const listenHttp = async (
+  address: string,
+  tls: ConfigFile['listen']['tls'],
+  options: AnswerOptions,
+): Promise<HttpListener> => {
+  const { server, stopWatching } = createHttpServer(tls, options)
   const answer = createAnswerRequest(options)
   let isClosing = false
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_MILLISECONDS,
-      requestTimeout: REQUEST_MILLISECONDS,
-      // The proxy closes what is idle: a request must not meet a connection that is being closed here.
-      keepAliveTimeout: 0,
-      keepAlive: true,
-      // The decision refuses a request without a host, with a verdict.
-      requireHostHeader: false,
-    },
-    (request, response) => {
-      if (isClosing) response.shouldKeepAlive = false
-      void answer(request, response)
-    },
-  )
+  server.on('request', (request, response) => {
+    if (isClosing) response.shouldKeepAlive = false
+    void answer(request, response)
+  })
   // Node would drop what is beyond 1,000 lines: a second credential could hide there. The bytes are bounded.
   server.maxHeadersCount = 0
-  // No proxy asks with CONNECT but Envoy, about a CONNECT; what is no ordinary request is refused.
+  // Envoy alone asks with the client's own method. A CONNECT is no request for a door.
   server.on('connect', (request, socket) => {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
@@ -46,14 +49,26 @@ export const listenHttp = async (address: string, options: AnswerOptions): Promi
     response.on('finish', () => socket.end())
     write(response, TURNED_AWAY)
   })
-
   return {
     address: await bind(server, address),
     close: async (timeout) => {
       isClosing = true
+      stopWatching()
       const force = setTimeout(() => server.closeAllConnections(), timeout)
       await new Promise<void>((resolve) => server.close(() => resolve()))
       clearTimeout(force)
     },
   }
+}
+
+const createHttpServer = (
+  tls: ConfigFile['listen']['tls'],
+  { observer }: AnswerOptions,
+): { readonly server: Server; readonly stopWatching: () => void } => {
+  if (!tls) return { server: createServer(OPTIONS), stopWatching: () => {} }
+  const certificates = readCertificates(tls)
+  const requestCert = tls.clientCaFile !== undefined
+  const server = createSecureServer({ ...OPTIONS, ...certificates, requestCert, rejectUnauthorized: requestCert })
+  const stopWatching = watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next))
+  return { server, stopWatching }
 }

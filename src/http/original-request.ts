@@ -11,14 +11,19 @@ export interface Question {
 
 /**
  * The request that a proxy asks about, from the one place where that kind of proxy puts it; undefined when it is not there
- * exactly once, in the form that this proxy writes. `path` is the door's.
+ * exactly once, in the form that this proxy writes. `path` is the door's; the deadline is in milliseconds since the epoch.
  */
-export const readOriginal = (kind: DoorKind, path: string, question: Question): RequestView | undefined => {
+export const readOriginal = (
+  kind: DoorKind,
+  path: string,
+  question: Question,
+  deadline: number,
+): RequestView | undefined => {
   const headers = readHeaders(question.rawHeaders)
   const original = READERS[kind](headers, path, question)
   if (!original) return undefined
   noteUpgrade(headers.map)
-  return { ...original, headers: headers.map }
+  return { ...original, headers: headers.map, deadline }
 }
 
 type Original = Pick<RequestView, 'method' | 'host' | 'path'>

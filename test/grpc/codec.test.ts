@@ -2,13 +2,13 @@ import test from 'ava'
 import fc from 'fast-check'
 import { BEARER } from '../../src/core/carrier.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { createRememberedAnswers } from '../../src/core/remembered-answers.ts'
 import { READ_HEADERS } from '../../src/core/request.ts'
 import type { Route } from '../../src/core/route.ts'
 import { failed, type Ok, refused, type Verdict } from '../../src/core/verdict.ts'
 import { toFrame } from '../../src/grpc/call.ts'
 import { decodeCheck } from '../../src/grpc/decode-check.ts'
-import { encodeVerdict } from '../../src/grpc/encode-verdict.ts'
-import { createRememberedAnswers } from '../../src/grpc/remembered-answers.ts'
+import { type AnswerStyle, encodeVerdict } from '../../src/grpc/encode-verdict.ts'
 import type { CheckRequest } from '../generated/envoy/service/auth/v3/CheckRequest.ts'
 import { checkMethod } from '../vectors/check-method.ts'
 
@@ -246,7 +246,10 @@ test('every verdict but ok has a status that is not 0, in its very bytes', (t) =
 })
 
 test('a remembered answer is the answer, written once', (t) => {
-  const remember = createRememberedAnswers()
+  const remember = createRememberedAnswers(
+    (verdict, style: AnswerStyle) => toFrame(encodeVerdict(verdict, style)),
+    STYLE,
+  )
   const ok: Ok = { kind: 'ok', reason: 'public', route: 'api', headers: { set: [], remove: ['x'] } }
   const other = { ...route, rule: { ...route.rule, realm: 'other' } } as Route
   const styles = [STYLE, { isGrpc: true, outage: 'denied' }, { isGrpc: false, outage: 'error' }] as const

@@ -75,7 +75,8 @@ const toAnswer = (
     return { status: { code: 7 }, denied_response: { status: { code: status }, headers: told.map(overwrite), body } }
   }
   const instruction = 'x-envoy-auth-headers-to-remove'
-  const set = told.filter(([name]) => name !== instruction)
+  // Caddy is told an empty value where the others are told nothing.
+  const set = told.filter(([name, value]) => name !== instruction && (kind !== 'caddy' || value !== ''))
   const strange = set.filter(([name]) => !edited.includes(name))
   if (strange.length > 0) throw new Error(`no proxy was told to take ${strange}`)
   if (kind === 'envoy') {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import type { ConfigFile } from '../config/schema.ts'
-import type { Observer } from '../ops/observer.ts'
-import { watchFolders } from '../watch-folders.ts'
+import type { ConfigFile } from './config/schema.ts'
+import type { Observer } from './ops/observer.ts'
+import { watchFolders } from './watch-folders.ts'
 
 type Tls = NonNullable<ConfigFile['listen']['tls']>
 
