@@ -176,6 +176,22 @@ export const MUTANTS: readonly Mutant[] = [
     'key/new-key.ts',
     "stringify(manifest, { ...PLAIN, version: '1.1' })",
     'stringify(manifest, PLAIN)',
+    'lint takes a refused request for a public one',
+    'lint/sample.ts',
+    "matchRoute(routes, sample)?.rule.kind === 'public'",
+    'true as boolean',
+  ],
+  [
+    'lint looks at GET alone',
+    'lint/sample.ts',
+    "['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map",
+    "['GET'].map",
+  ],
+  [
+    'lint does not see that one of two clusters is exempt',
+    'lint/gates.ts',
+    'first && !answers.includes(undefined) ? first',
+    'first ? first',
   ],
   [
     'the second of several credentials is not looked at',

@@ -1,6 +1,7 @@
 import { matchHost, toHost } from '../core/host.ts'
 import { toCredentialHeaders } from '../core/route.ts'
 import type { EnvoyScene } from './envoy-scene.ts'
+import type { Manager } from './envoy-view.ts'
 import { toAsked } from './gates.ts'
 import { removesHeader } from './removed-headers.ts'
 import { pickHost, pickRoutes, toDomainHosts } from './route-samples.ts'
@@ -45,13 +46,13 @@ export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
     why: 'While no gate answers, this path fails as well, though its like are exempt in Envoy or probes rely on it.',
     fix: 'Switch ext_authz off on this exact path, too, if it must hold without the gate.',
     find: (scene) =>
-      scene.envoy.managers.flatMap((manager) =>
+      toOwnManagers(scene).flatMap((manager) =>
         scene.policy.routes.list.flatMap(({ rule, preflight, paths = [], hosts, methods }) => {
           if (rule.kind !== 'public' || preflight || !(methods ?? ['GET']).includes('GET')) return []
           const names = hosts ?? manager.hosts.flatMap((host) => toDomainHosts(host, toHosts(scene.policy)).slice(0, 1))
           const answers = paths
             .filter((path) => !path.endsWith('/*'))
-            .flatMap((path) => names.flatMap((host) => askEnvoy(scene, manager, { ...GET, host, path })))
+            .flatMap((path) => names.flatMap((host) => askEnvoy(manager, { ...GET, host, path })))
           const isDrift = answers.some(({ isAsked }) => !isAsked)
           return answers
             .filter(({ isAsked, sample }) => isAsked && (isDrift || HEALTH.test(sample.path)))
@@ -129,13 +130,17 @@ export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
   },
 ]
 
+/** A mesh asks about every request, as it should: nothing is exempt there on purpose. */
+const toOwnManagers = ({ envoy, gates }: EnvoyScene): readonly Manager[] =>
+  envoy.managers.filter((manager) => gates.every((gate) => gate.manager !== manager || gate.writer === 'user'))
+
 const GET = { method: 'GET', headers: new Map<string, string>() }
 
 /** What probes ask for. */
 const HEALTH = /\/(?:health|healthz|ready|readyz|readiness|live|livez|liveness|ping)$/
 
 /** What Envoy does with a request: nothing is known of one that it does not pass on. */
-const askEnvoy = (_: EnvoyScene, manager: EnvoyScene['envoy']['managers'][number], sample: Sample) => {
+const askEnvoy = (manager: Manager, sample: Sample) => {
   const host = pickHost(manager, sample.host)
   const route = host && pickRoutes(host, sample).at(-1)
   if (!route?.forwards) return []

@@ -29,7 +29,8 @@ const toPathMatcher = (match: Part): ((path: string) => Answer) => {
   return () => answer
 }
 
-const toHeaderMatcher = (matcher: Part): ((sample: Sample) => Answer) => {
+/** Envoy's HeaderMatcher as a function. */
+export const toHeaderMatcher = (matcher: Part): ((sample: Sample) => Answer) => {
   const name = matcher.get('name').text?.toLowerCase() ?? ''
   const matchValue = toValueMatcher(matcher)
   const isInverted = matcher.get('invert_match').isTrue

@@ -32,6 +32,11 @@ const edited = (edit: (parts: Parts) => void): string => {
   return stringify(root)
 }
 
+/** Takes a header out of those that the gate is shown. */
+const hide = ({ allowed_headers }: Parts['authz'], name: string): void => {
+  allowed_headers.patterns = allowed_headers.patterns.filter(({ exact }: { readonly exact?: string }) => exact !== name)
+}
+
 const EXT_AUTHZ = 'envoy.filters.http.ext_authz'
 const OFF = {
   [EXT_AUTHZ]: {
@@ -185,23 +190,19 @@ const ROWS: readonly Row[] = [
     ({ api }) => Object.assign(api.typed_per_filter_config, { 'envoy.filters.http.ext_authz.other': OFF[EXT_AUTHZ] }),
   ],
 
-  ['Authorization is not shown', ['BG220 error'], ({ authz }) => authz.allowed_headers.patterns.splice(0, 1)],
+  ['Authorization is not shown', ['BG220 error'], ({ authz }) => hide(authz, 'authorization')],
   [
     'upgrade is disallowed, and a websocket would look like a plain GET',
     ['BG220 error'],
     ({ authz }) =>
       Object.assign(authz, { disallowed_headers: { patterns: [{ exact: 'Upgrade', ignore_case: true }] } }),
   ],
-  ['content-type is not shown', ['BG220 note'], ({ authz }) => authz.allowed_headers.patterns.splice(4, 1)],
-  [
-    'origin is not shown, and no route is for preflights',
-    [],
-    ({ authz }) => authz.allowed_headers.patterns.splice(1, 1),
-  ],
+  ['content-type is not shown', ['BG220 note'], ({ authz }) => hide(authz, 'content-type')],
+  ['origin is not shown, and no route is for preflights', [], ({ authz }) => hide(authz, 'origin')],
   [
     'origin is not shown',
     ['BG220 warning'],
-    ({ authz }) => authz.allowed_headers.patterns.splice(1, 1),
+    ({ authz }) => hide(authz, 'origin'),
     (text) => text.replace('routes:', 'routes:\n- {host: api.prefect.example.com, preflight: true, rule: public}'),
   ],
   [
@@ -236,7 +237,19 @@ const ROWS: readonly Row[] = [
     ['BG230 error', 'BG231 warning'],
     ({ api }) => api.routes.unshift(exempt({ prefix: '/api/health' })),
   ],
-  ['an exempt path for all methods', ['BG230 error'], ({ api }) => api.routes.unshift(exempt({ path: '/api/health' }))],
+  [
+    'an exempt path for all methods',
+    ['BG230 error'],
+    ({ api }) => api.routes.unshift(exempt({ path: '/api/health', headers: [NO_UPGRADE] })),
+  ],
+  [
+    'an exempt path for writing, too',
+    ['BG230 error'],
+    ({ api }) => {
+      const both = { name: ':method', string_match: { safe_regex: { regex: 'GET|POST' } } }
+      api.routes.unshift(exempt({ path: '/api/health', headers: [both, NO_UPGRADE] }))
+    },
+  ],
   [
     'an exempt path for websockets, too',
     ['BG230 error'],
@@ -291,10 +304,8 @@ const ROWS: readonly Row[] = [
     'one of two weighted clusters exempt',
     ['BG230 error', 'BG231 warning', 'BG235 note'],
     ({ api }) => {
-      const clusters = [
-        { name: 'service', weight: 1, typed_per_filter_config: OFF },
-        { name: 'service', weight: 9 },
-      ]
+      const exempted = { name: 'service', weight: 1, typed_per_filter_config: OFF }
+      const clusters = [{ name: 'service', weight: 9 }, exempted]
       api.routes.at(-1).route = { weighted_clusters: { clusters } }
     },
   ],
@@ -335,7 +346,7 @@ const ROWS: readonly Row[] = [
     ['BG230 error', 'BG234 warning'],
     ({ api }) => api.domains.push('www.example.com:8080'),
   ],
-  ['Authorization passes', ['BG235 note'], ({ ui }) => delete ui.request_headers_to_remove],
+  ['Authorization passes', ['BG235 note'], ({ api }) => delete api.routes[0].request_headers_to_remove],
   [
     'a route by an unknown name',
     ['BG236 error'],
