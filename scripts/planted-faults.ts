@@ -176,6 +176,8 @@ export const MUTANTS: readonly Mutant[] = [
     'key/new-key.ts',
     "stringify(manifest, { ...PLAIN, version: '1.1' })",
     'stringify(manifest, PLAIN)',
+  ],
+  [
     'lint takes a refused request for a public one',
     'lint/sample.ts',
     "matchRoute(routes, sample)?.rule.kind === 'public'",
