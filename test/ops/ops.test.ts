@@ -230,3 +230,27 @@ test('RFC 9728 §3.2: metadata is served under its own host and path, to any ori
     t.is((await ask(host, asked)).status, 404)
   }
 })
+
+test('whoever is asked about tokens: an outage is one line, and so is its end; each question is measured', async (t) => {
+  const { lines, metrics, observer } = open()
+  const issuer = 'https://id.example.com/'
+  observer.away(issuer, 'https://id.example.com/introspect answered with status 500')
+  observer.away(issuer, undefined)
+  observer.asked(issuer, 'verified', 30)
+  observer.asked(issuer, 'unavailable', 2_000)
+  t.deepEqual(lines, [
+    {
+      level: 50,
+      issuer,
+      problem: 'https://id.example.com/introspect answered with status 500',
+      msg: 'does not answer about its tokens: they get 503',
+    },
+    { level: 30, issuer, msg: 'answers about its tokens' },
+  ])
+  const text = await metrics.registry.metrics()
+  const sum = (result: string) =>
+    Number(
+      new RegExp(`token_question_duration_seconds_sum{issuer="${issuer}",result="${result}"} (.*)`).exec(text)?.[1],
+    )
+  t.deepEqual([sum('verified'), sum('unavailable')], [0.03, 2])
+})

@@ -12,6 +12,8 @@ import { createRecorder, type Recorder } from '../fixtures/recorder.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 const ISSUER = 'https://id.example.com/'
+/** Longer than a busy machine takes, and than a test may. */
+const PATIENCE_MILLISECONDS = 3_600_000
 
 interface World extends Recorder {
   readonly endpoint: IntrospectionEndpoint
@@ -29,11 +31,11 @@ const open = async (t: ExecutionContext, settings: object = {}, secret = 's3cret
   const clock = { now: NOW, shift: 0 }
   const recorder = createRecorder()
   const config = introspectionSchema.parse({
-    ...{ issuer: ISSUER, endpoint: endpoint.url, clientId: 'gate', audiences: ['api'], timeout: '30s' },
+    ...{ issuer: ISSUER, endpoint: endpoint.url, clientId: 'gate', audiences: ['api'] },
     ...('clientKeyFile' in settings ? {} : { clientSecretFile: 'secret' }),
     ...settings,
   })
-  const authority = createIntrospection(config, secret, {
+  const authority = createIntrospection({ ...config, timeout: PATIENCE_MILLISECONDS }, secret, {
     max,
     now: () => clock.now + clock.shift,
     elapsed: () => clock.now,
@@ -220,9 +222,7 @@ test('a question never outlives the deadline of who waits; its answer counts for
   const { ask, endpoint, authority } = await open(t)
   const said = Promise.withResolvers<unknown>()
   endpoint.say = () => said.promise
-  const start = performance.now()
   t.is(await ask('slow', NOW + 60), 'unavailable introspection_unavailable')
-  t.true(performance.now() - start < 15_000, 'long before the 30 s that a question may take')
   t.is(await ask('slow', NOW), 'unavailable introspection_unavailable', 'no time left at all')
   said.resolve({ active: true, sub: 's', aud: 'api' })
   while (authority.find(toDigest('slow')) === undefined) await sleep(5)
