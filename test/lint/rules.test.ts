@@ -39,6 +39,7 @@ const OVERLAYS: readonly (readonly string[])[] = [
   ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/ingress'],
   ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/sidecar'],
   ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/istio', 'k8s/istio/waypoint'],
+  ['k8s/base/bearergate.yaml', 'k8s/base', 'k8s/envoy-gateway'],
 ]
 
 for (const [policy = '', ...folders] of OVERLAYS) {
