@@ -37,6 +37,8 @@ export const toStatic = ({ configs }: ConfigDump, ports: ReadonlyMap<number, num
 
   const bootstrap = { admin: { address: toSocket(0) }, staticResources: { listeners, clusters } }
   return JSON.parse(JSON.stringify(bootstrap), (key, value) => {
+    // The file is /dev/stdout, which cannot be opened where that is a socket.
+    if (key === 'accessLog') return undefined
     if (key === 'portValue') return ports.get(value) ?? value
     const { rds, ...rest } = Object(value)
     if (!rds) return value

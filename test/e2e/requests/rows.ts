@@ -173,7 +173,7 @@ export const ROWS: readonly Row[] = [
   on(`${UI}:80`)('GET', '/api/flows', '403 -', NO_PORT),
   on(`${UI}.`)('GET', '/api/flows', '403 -', NO_HOST),
   on(`${UI},${API}`)('GET', '/api/flows', '403 -', NO_HOST),
-  on(`${UI}:8080,${API}`)('GET', '/api/flows', '403 -', NO_HOST),
+  on(`${UI}:8080,${API}`)('GET', '/api/flows', '403 -', NO_PORT),
   on('prefect.example.com')('GET', '/api/flows', '403 -', NO_HOST),
   on('prefect.example.com')('GET', '/', '403 -', NO_HOST),
   on('app:80')('GET', '/api/flows', '403 -', NO_HOST),
