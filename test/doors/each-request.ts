@@ -159,8 +159,9 @@ export const eachRequest = (
       '/api\\health',
     ]) {
       const { status, seen } = await ask({ path })
-      t.true(status >= 400 && status < 500, `${path}: ${status}`)
-      t.is(seen, undefined, path)
+      // A proxy that cleans a path sends on what it had judged.
+      if (seen) t.is(seen.path, '/api/health', path)
+      else t.true(status >= 400 && status < 500, `${path}: ${status}`)
     }
   })
 

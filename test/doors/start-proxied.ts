@@ -19,6 +19,9 @@ export interface Proxied {
 export interface Setting {
   readonly folder: string
   readonly port: number
+  /** The ports of the gate and of the service. */
+  readonly gate: number
+  readonly upstream: number
   /** The content of a file of the example, with nothing changed but addresses. */
   readonly read: (file: string) => string
 }
@@ -49,7 +52,13 @@ export const startProxied = async (
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`)
       .replaceAll('127.0.0.1:9002', `${gate.http}`)
       .replaceAll('127.0.0.1:4200', `127.0.0.1:${upstream.port}`)
-  const { program, args } = prepare({ folder: folder.path, port, read })
+  const { program, args } = prepare({
+    folder: folder.path,
+    port,
+    gate: Number(gate.http?.split(':')[1]),
+    upstream: upstream.port,
+    read,
+  })
   const proxy: RunningProcess = startProcess(program, args)
   const close = async (): Promise<void> => {
     await Promise.all([proxy.close(), gate.close()])
