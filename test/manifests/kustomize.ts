@@ -21,6 +21,9 @@ export interface KubernetesObject {
 
 export const K8S = fileURLToPath(new URL('../../k8s', import.meta.url))
 
+/** Kinds whose definition no package has, so that nothing can check them. */
+export const WITHOUT_DEFINITION: readonly string[] = ['ServiceMonitor']
+
 /** What `kustomize build` makes of a folder. */
 export const buildKustomization = async (folder: string): Promise<string> => {
   const { kustomize } = await findManifestTools()
