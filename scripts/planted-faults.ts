@@ -232,4 +232,22 @@ export const MUTANTS: readonly Mutant[] = [
   ['an unknown user costs nothing', 'verify/verify-password.ts', 'own ?? pick(known, toDigest(user))', 'own'],
   ['long passwords are cut', 'passwords/password-hash.ts', 'Buffer.byteLength(password) > 72', 'false'],
   ['ID tokens of other clients pass', 'verify/verify-token.ts', 'if (azp !== undefined && ', 'if (false && '],
+  [
+    'a proxy passes every path of an open subtree on unasked',
+    'render/envoy/route-yaml.ts',
+    'passes ? toPlainPath(route.match) : toPath(route.match)',
+    'toPath(route.match)',
+  ],
+  [
+    'a route for all names opens one that another route closes',
+    'render/virtual-hosts.ts',
+    'host === ANY_HOST || includes(pattern, host) || (isWildcard(host) && includes(host, pattern))',
+    'includes(pattern, host)',
+  ],
+  [
+    'a proxy passes a websocket on unasked',
+    'render/virtual-hosts.ts',
+    'upgrades: !isOpen || !route.paths',
+    'upgrades: true',
+  ],
 ]

@@ -39,6 +39,10 @@ export const createRenderCommand = (say: (report: Report) => void): Command => {
       parseOneMoreUpstream,
     )
     .option('--gate <address>', 'where the gate is, as Envoy sees it; once for each gate', parseOneMoreAddress)
+    .option('--gate-ca <file>', "the CA of the gate's certificate, where the gate has TLS: a file as Envoy sees it")
+    .option('--gate-name <name>', 'the name in that certificate; without it, that of the gate, or bearergate.local')
+    .option('--gate-certificate <file>', 'what Envoy shows a gate that asks for a client certificate')
+    .option('--gate-key <file>', 'its private key')
     .option('--listen <address>', 'where Envoy listens', parseAddressOption, parseAddressOption('127.0.0.1:8080'))
     .option('--admin <address>', "where Envoy's own administration listens; without it, nowhere", parseAddressOption)
     .option('--port <port>', 'a port that clients name beside the host; may come again', parseOneMorePort)

@@ -1,6 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { toWorkerAddress } from '../config/worker-address.ts'
 import { type Address, parseAddress } from '../render/address.ts'
+import type { GateTls } from '../render/envoy/clusters-yaml.ts'
 import { renderEnvoy } from '../render/render-envoy.ts'
 import type { Rendered } from '../render/rendered.ts'
 import type { Upstream } from '../render/upstream.ts'
@@ -10,6 +11,10 @@ export interface RenderEnvoyFlags {
   readonly config: string
   readonly upstream?: readonly Upstream[]
   readonly gate?: readonly Address[]
+  readonly gateCa?: string
+  readonly gateName?: string
+  readonly gateCertificate?: string
+  readonly gateKey?: string
   readonly listen: Address
   readonly admin?: Address
   readonly port?: readonly number[]
@@ -22,11 +27,14 @@ export interface RenderEnvoyFlags {
 /** Envoy's bootstrap for a configuration; `command` is how it was asked for. */
 export const toEnvoyBootstrap = (config: Config, flags: RenderEnvoyFlags, command: string): Rendered => {
   const { listen, admin } = flags
+  const gates = flags.gate ?? toGates(config)
+  const gateTls = toGateTls(flags, gates)
   return renderEnvoy(config, {
     introduction: toIntroduction(command),
     listen,
     ...(admin && { admin }),
-    gates: flags.gate ?? toGates(config),
+    gates,
+    ...(gateTls && { gateTls }),
     upstreams: flags.upstream ?? [],
     ports: flags.port ?? (listen.kind === 'unix' ? [] : [listen.port]),
     trustedHops: flags.trustedHops,
@@ -34,6 +42,18 @@ export const toEnvoyBootstrap = (config: Config, flags: RenderEnvoyFlags, comman
     corsHeaders: flags.corsHeaders,
     keepsAuthorization: flags.keepAuthorization ?? false,
   })
+}
+
+const toGateTls = (flags: RenderEnvoyFlags, gates: readonly Address[]): GateTls | undefined => {
+  const { gateCa, gateCertificate, gateKey } = flags
+  if (gateCa === undefined) return undefined
+  const named = gates.find(({ kind }) => kind === 'name')
+  return {
+    caFile: gateCa,
+    name: flags.gateName ?? (named?.kind === 'name' ? named.host : 'bearergate.local'),
+    ...(gateCertificate !== undefined &&
+      gateKey !== undefined && { client: { certificateFile: gateCertificate, keyFile: gateKey } }),
+  }
 }
 
 const toIntroduction = (command: string): string => `Envoy with bearergate as its gate. Written from the policy by

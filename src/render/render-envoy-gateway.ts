@@ -58,7 +58,7 @@ export const renderEnvoyGateway = (config: Config, options: EnvoyGatewayOptions)
   const isNothingSomewhere = virtualHosts.some((host) => toBlocks(host).some(({ action }) => action === 'nothing'))
   const [first, ...rest] = [
     toSecurityPolicy({ name: 'bearergate', kind: 'Gateway', target: gateway }, security),
-    toClientTrafficPolicy({ ...options, identityPatterns: toIdentityPatterns(policy.identity) }),
+    toClientTrafficPolicy({ ...options, identityPatterns: toIdentityPatterns(policy) }),
     ...(options.gatewayClass === undefined ? [] : [toGateway({ ...options, gatewayClass: options.gatewayClass })]),
     ...virtualHosts.map((virtualHost) => toHttpRoute(virtualHost, options)),
     ...(isNothingSomewhere ? [toNothingHere(namespace)] : []),

@@ -2,11 +2,11 @@ import type { Config } from '../config/load.ts'
 import type { Route } from '../core/route.ts'
 import type { Address } from './address.ts'
 import { toAddressData } from './envoy/address-yaml.ts'
-import { toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
+import { type GateTls, toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
 import { toConnectionManagerYaml } from './envoy/connection-manager-yaml.ts'
 import { toFiltersYaml } from './envoy/filters-yaml.ts'
 import { toVirtualHostYaml } from './envoy/virtual-host-yaml.ts'
-import { findEnvoyProblems } from './find-envoy-problems.ts'
+import { findEnvoyProblems, findTlsProblems } from './find-envoy-problems.ts'
 import { findHostProblems } from './find-host-problems.ts'
 import { toIdentityPatterns } from './identity-patterns.ts'
 import type { ProxyRoute } from './proxy-route.ts'
@@ -26,6 +26,8 @@ export interface EnvoyOptions {
   readonly admin?: Address
   /** Where to ask; one for each gate process. */
   readonly gates: readonly Address[]
+  /** Where the gate listens with TLS. */
+  readonly gateTls?: GateTls
   readonly upstreams: readonly Upstream[]
   /** Ports that clients name beside a host name, where they are not those of their scheme. */
   readonly ports: readonly number[]
@@ -40,17 +42,18 @@ export interface EnvoyOptions {
 }
 
 /** A whole bootstrap of Envoy that asks the gate as the policy needs it. */
-export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered => {
+export const renderEnvoy = ({ file, policy }: Config, options: EnvoyOptions): Rendered => {
   const { admin, gates, upstreams } = options
   const virtualHosts = toVirtualHosts(policy.routes.list, upstreams)
   const problems = [
     ...findHostProblems(policy.routes.list, virtualHosts, upstreams, 'ADDRESS:PORT'),
     ...findEnvoyProblems(options),
+    ...findTlsProblems(file.listen.tls, options.gateTls),
   ]
   if (problems.length > 0) return { kind: 'refused', problems }
 
   const services = toServices(upstreams)
-  const identityPatterns = toIdentityPatterns(policy.identity)
+  const identityPatterns = toIdentityPatterns(policy)
   const hasCors = options.corsOrigins.length > 0 && virtualHosts.some(({ isClosed }) => isClosed)
   const toCluster = (route: ProxyRoute): string => findService(services, route)
   const credentialHeaders = options.keepsAuthorization ? [] : toCredentialHeaders(policy.routes.list)
@@ -79,7 +82,7 @@ export const renderEnvoy = ({ policy }: Config, options: EnvoyOptions): Rendered
       clusters:
       ${services.map(({ name, address }) => toServiceCluster(name, address))}
 
-      ${toGateCluster(gates)}`
+      ${toGateCluster(gates, options.gateTls)}`
   return { kind: 'rendered', text: toYamlFile([text]) }
 }
 

@@ -14,10 +14,19 @@ export const toServiceCluster = (name: string, address: Address): TextBlock => y
       - lb_endpoints:
         - endpoint: {address: ${toAddressData(address)}}`
 
+/** How Envoy knows a gate that listens with TLS, and what it shows itself. Files as Envoy sees them. */
+export interface GateTls {
+  readonly caFile: string
+  /** A name in the gate's certificate. */
+  readonly name: string
+  readonly client?: { readonly certificateFile: string; readonly keyFile: string }
+}
+
 /** The cluster of the gates, `bearergate`. */
-export const toGateCluster = (gates: readonly Address[]): TextBlock => yaml`
+export const toGateCluster = (gates: readonly Address[], tls: GateTls | undefined): TextBlock => yaml`
   - name: bearergate
     ${toDiscoveryYaml(gates)}
+    ${tls ? toTransportSocket(tls) : []}
     # Leaves time for another gate within the one second above.
     connect_timeout: 0.25s
     typed_extension_protocol_options:
@@ -52,6 +61,25 @@ export const toGateCluster = (gates: readonly Address[]): TextBlock => yaml`
     circuit_breakers:
       thresholds:
       - {max_requests: 10000, max_pending_requests: 10000, max_retries: 1000}`
+
+const toTransportSocket = ({ caFile, name, client }: GateTls): TextBlock => yaml`
+  transport_socket:
+    name: envoy.transport_sockets.tls
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+      sni: ${name}
+      common_tls_context:
+        alpn_protocols: [h2]
+        ${client ? toClientCertificate(client) : []}
+        validation_context:
+          trusted_ca: {filename: ${caFile}}
+          # Without the name any certificate of that CA is good.
+          match_typed_subject_alt_names:
+          - {san_type: DNS, matcher: {exact: ${name}}}`
+
+const toClientCertificate = ({ certificateFile, keyFile }: NonNullable<GateTls['client']>): TextBlock => yaml`
+  tls_certificates:
+  - {certificate_chain: {filename: ${certificateFile}}, private_key: {filename: ${keyFile}}}`
 
 const toDiscoveryYaml = (addresses: readonly Address[]): TextBlock =>
   toDiscovery(addresses) === 'STATIC'
