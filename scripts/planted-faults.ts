@@ -78,6 +78,22 @@ export const MUTANTS: readonly Mutant[] = [
     'host.endsWith(pattern.slice(2))',
   ],
   ['a public path opens every method', 'config/policy.ts', "['GET', 'HEAD']", "['GET', 'HEAD', 'POST']"],
+  ['every peer is trusted', 'http/door.ts', 'trusts: memoizeWeak(isListed)', 'trusts: () => true'],
+  ['a header that stands twice counts', 'http/original-request.ts', ' && !repeated.has(name)', ''],
+  ['two targets joined by a comma are one', 'http/original-request.ts', '(?!.*,\\/)', ''],
+  ['no websocket is told by its handshake', 'http/original-request.ts', 'if (isWebsocket || ', 'if ('],
+  [
+    'another spelling comes through a header door',
+    'http/encode-answer.ts',
+    "isAliased && kind !== 'envoy'",
+    'false as boolean',
+  ],
+  [
+    'header lines beyond a thousand are dropped',
+    'http/listen.ts',
+    'server.maxHeadersCount = 0',
+    'server.maxHeadersCount = 1_000',
+  ],
   ['a status of 0 for a denial', 'grpc/encode-verdict.ts', '401: Code.UNAUTHENTICATED', '401: Code.OK'],
   ['headers are appended', 'grpc/encode-verdict.ts', 'toNumber(BoolValue.value, 0)', 'toNumber(BoolValue.value, 1)'],
   [
