@@ -11,7 +11,7 @@ import { HOSTS, writePrefectFiles } from './files.ts'
 import { findPython } from './python.ts'
 
 /** The newest Prefect when this was written. */
-const PREFECT = '3.9.1'
+export const PREFECT = '3.9.1'
 const GATE = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const START_TIMEOUT = 120_000
 const PROGRAM_TIMEOUT = 180_000
@@ -86,7 +86,7 @@ export const startPrefectStack = async (showStep: ShowStep): Promise<PrefectStac
 }
 
 /** Nothing of the user's own Prefect settings or proxies, and nothing that calls out. */
-const toEnvironment = (home: string, settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
+export const toEnvironment = (home: string, settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(?:PREFECT_|PYTHON)|_proxy$/i.test(name))
   return {
     ...Object.fromEntries(inherited),
