@@ -60,7 +60,7 @@ const NO_DOOR = new Map([
 
 /** Where the original request is in headers. */
 const REFUSED = new Map([
-  ...['ID-03', 'ID-04', 'ID-15', 'ID-16', 'ID-17', 'ID-33', 'ID-34'].map(
+  ...['ID-03', 'ID-04', 'ID-15', 'ID-16', 'ID-17', 'ID-33', 'ID-34', 'ID-35'].map(
     (id) => [id, 'such a proxy cannot be told to remove another spelling'] as const,
   ),
   ['RT-61', 'there is no method'],
