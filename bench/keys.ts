@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { toSecret, writeKeyLines } from './key-lines-file.ts'
 import { type Load, startLoad } from './load.ts'
+import { readCpu, readMemory } from './process-use.ts'
 
 /**
  * Prints what a gate with many keys costs, as one Markdown table. Costs are times of CPU. Linux alone; it takes some
@@ -29,19 +30,6 @@ const env = {
   NODE_COMPILE_CACHE: join(folder, 'cache'),
 }
 
-/** Of a running process, in megabytes: what it holds now, and the most since `forgetPeak`. */
-const readMemory = (pid: number, field: 'VmRSS' | 'VmHWM'): number => {
-  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1_000
-}
-/** All that a process has used, in microseconds. */
-const readCpu = (pid: number): number => {
-  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-    .slice(11, 13)
-  return (Number(user) + Number(system)) * 10_000
-}
 const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 const startGate = async () => {
