@@ -22,7 +22,13 @@ export interface Fixtures {
   readonly remove: () => void
 }
 
-export type Shown = 'key' | (typeof ALGORITHMS)[number] | 'no credential' | 'unknown key' | 'bad signature' | 'unknown kid'
+export type Shown =
+  | 'key'
+  | (typeof ALGORITHMS)[number]
+  | 'no credential'
+  | 'unknown key'
+  | 'bad signature'
+  | 'unknown kid'
 
 /** Makes 1,000 keys, and as many tokens for each algorithm. */
 export const makeFixtures = async (): Promise<Fixtures> => {

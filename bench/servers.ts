@@ -69,7 +69,11 @@ export const startConstant = (address: string): Promise<RunningServer> =>
   start(process.execPath, [inProject('bench/constant-server.ts'), address], address)
 
 /** The same task as one writes it in Go. */
-export const startReference = (programs: string, { digests, jwks }: Fixtures, address: string): Promise<RunningServer> =>
+export const startReference = (
+  programs: string,
+  { digests, jwks }: Fixtures,
+  address: string,
+): Promise<RunningServer> =>
   start(
     join(programs, 'reference'),
     ['-address', address, '-digests', digests, '-jwks', jwks, '-issuer', ISSUER, '-audience', AUDIENCE],

@@ -21,6 +21,8 @@ export interface Gate {
   readonly reads: () => ReadonlySet<string>
   /** The headers that some route takes a credential from, and Authorization in any case. */
   readonly credentialHeaders: () => readonly string[]
+  /** These, and the identity headers. */
+  readonly takenHeaders: () => ReadonlySet<string>
   readonly keys: () => KeyStore
   readonly jwkSets: () => readonly (JwkSetStatus & { readonly issuer: string })[]
   /** False when there is nothing at all to verify a credential with, though a route asks for one. */
@@ -41,6 +43,7 @@ interface Parts {
   readonly authorities: readonly OpenAuthority[]
   readonly passwords: Passwords
   readonly credentialHeaders: readonly string[]
+  readonly takenHeaders: ReadonlySet<string>
   readonly check: Check
 }
 
@@ -67,7 +70,8 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     })
     const credentialHeaders = [...new Set(['authorization', ...toCredentialHeaders(next.policy.routes.list)])]
     const check = createCheck(next.policy, verify)
-    return { config: next, keys, issuers, authorities, passwords, credentialHeaders, check }
+    const takenHeaders = new Set([...credentialHeaders, ...next.policy.identity.keys()])
+    return { config: next, keys, issuers, authorities, passwords, credentialHeaders, takenHeaders, check }
   }
 
   let parts = await open(config)
@@ -77,6 +81,7 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     check: (request) => parts.check(request),
     reads: () => parts.config.policy.reads,
     credentialHeaders: () => parts.credentialHeaders,
+    takenHeaders: () => parts.takenHeaders,
     settled: settle([...parts.issuers.values()]),
     keys: () => parts.keys,
     jwkSets,

@@ -87,8 +87,8 @@ export const serve = async ({
   const open = ({ doors }: ConfigFile) => openDoors(doors, httpAddress.startsWith('unix:'))
   let doors = open(config.file)
   const findDoor: FindDoor = (target) => doors(target)
-  const { check, credentialHeaders } = gate
-  const listen = () => listenHttp(httpAddress, tls, { check, findDoor, credentialHeaders, observer, now })
+  const { check, credentialHeaders, takenHeaders } = gate
+  const listen = () => listenHttp(httpAddress, tls, { check, findDoor, credentialHeaders, takenHeaders, observer, now })
   const http = httpAddress === '' ? undefined : await listen()
   log.info({ grpc: grpc.address, http: http?.address, ops: ops.address }, 'listening')
   let wasServing: boolean | undefined

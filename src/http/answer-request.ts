@@ -15,6 +15,8 @@ export interface AnswerOptions {
   readonly findDoor: FindDoor
   /** The headers that a credential may be in, as the newest policy has them. */
   readonly credentialHeaders: () => readonly string[]
+  /** These, and the identity headers: those that a proxy must be configured to take from the answer. */
+  readonly takenHeaders: () => ReadonlySet<string>
   readonly observer: Observer
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -24,7 +26,14 @@ export interface AnswerOptions {
  * Answers what proxies ask. Where there is no door, or not for this peer, nothing is judged: 403. An exception becomes an
  * error verdict and a fault.
  */
-export const createAnswerRequest = ({ check, findDoor, credentialHeaders, observer, now }: AnswerOptions) => {
+export const createAnswerRequest = ({
+  check,
+  findDoor,
+  credentialHeaders,
+  takenHeaders,
+  observer,
+  now,
+}: AnswerOptions) => {
   const encoders = Object.fromEntries(DOOR_KINDS.map((kind) => [kind, createEncoder(kind)])) as Encoders
   const encode = (kind: DoorKind, verdict: Verdict, request: RequestView): HttpAnswer => {
     const answer = encoders[kind](verdict, { isGrpc: isGrpc(request) })
@@ -46,7 +55,7 @@ export const createAnswerRequest = ({ check, findDoor, credentialHeaders, observ
     try {
       const view = readOriginal(kind, path, message, now() + timeout)
       request = view ?? NO_REQUEST
-      verdict = fitVerdict(kind, view ? await check(view) : refused('malformed_request'))
+      verdict = fitVerdict(kind, view ? await check(view) : refused('malformed_request'), takenHeaders())
       write(response, encode(kind, verdict, request))
     } catch (error) {
       observer.fault(error)

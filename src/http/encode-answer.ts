@@ -61,10 +61,11 @@ const encodeRefusal = (verdict: Denied | Failed, forGrpc: boolean): HttpAnswer =
 
 /**
  * The verdict as that door can express it. nginx passes 401 and 403 on and makes 500 of all other statuses. CVE-2025-64484:
- * Envoy alone can be told to remove another spelling of an identity header; elsewhere a request with one is refused.
+ * Envoy alone can be told to remove any header of the client's; the others remove `taken`, which they are configured for, and a
+ * request with one more that the service could believe is refused.
  */
-export const fitVerdict = (kind: DoorKind, verdict: Verdict): Verdict => {
+export const fitVerdict = (kind: DoorKind, verdict: Verdict, taken: ReadonlySet<string>): Verdict => {
   if (kind === 'nginx' && verdict.kind === 'denied' && verdict.status === 400) return { ...verdict, status: 401 }
-  const isAliased = verdict.kind === 'ok' && verdict.headers.remove.some((name) => /[^a-z0-9-]/.test(name))
-  return isAliased && kind !== 'envoy' ? refused('malformed_request') : verdict
+  const isTaken = verdict.kind !== 'ok' || verdict.headers.remove.every((name) => taken.has(name))
+  return isTaken || kind === 'envoy' ? verdict : refused('malformed_request')
 }

@@ -48,6 +48,8 @@ const listen = async (
     },
     findDoor: openDoors(doors, address.startsWith('unix:')),
     credentialHeaders: () => ['authorization', 'x-api-key', 'cookie'],
+    takenHeaders: () =>
+      new Set(['authorization', 'x-api-key', 'cookie', 'x-auth-request-user', 'x-auth-request-email']),
     observer: recorder.observer,
     now: () => NOW,
   })
