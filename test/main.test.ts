@@ -121,7 +121,7 @@ test('a change of listen asks for a restart', async (t) => {
   const running = startServe(t, ROUTES)
   t.true(await says(running, 'SERVING'))
   writeFileSync(running.path, ROUTES.replace('ops: "127.0.0.1:0"', 'ops: "127.0.0.1:1"'))
-  t.true(await says(running, 'listen has changed: that takes effect at the next start'))
+  t.true(await says(running, 'listen or workers have changed: that takes effect at the next start'))
 })
 
 test('a refused change of the configuration is named on /readyz, which stays 200, until it is mended', async (t) => {

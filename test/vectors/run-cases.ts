@@ -12,7 +12,7 @@ export interface OpenSubject extends Subject {
 /** A row as one way to ask has it; or why it cannot be asked that way. */
 export type AdaptRow = (row: Case) => Case | { readonly reason: string }
 
-/** Declares a test for each row, with one subject for each policy. */
+/** Declares a test for each row that can be asked so, with one subject for each policy. */
 export const runCases = (
   test: TestFn,
   open: (policy: PolicyFixture) => Promise<OpenSubject>,
@@ -31,10 +31,7 @@ export const runCases = (
 
   for (const original of cases.values()) {
     const row = adapt(original)
-    if ('reason' in row) {
-      test.skip(`${original.id} ${original.title}: ${row.reason}`, () => {})
-      continue
-    }
+    if ('reason' in row) continue
     // One after the other: a busy event loop would look like a slow issuer.
     test.serial(`${row.id} ${row.title} (${row.source})`, async (t) => {
       const subject = await find(row.policy)
