@@ -13,9 +13,10 @@ const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
 const reviewSchema = z.object({
   status: z.object({
     authenticated: z.boolean().default(false),
+    // The API gives a user without any name for a token that it does not know.
     user: z
       .object({
-        username: z.string(),
+        username: z.string().default(''),
         groups: z.array(z.string()).default([]),
         extra: z.record(z.string(), z.array(z.string())).default({}),
       })

@@ -107,11 +107,24 @@ test('the Secret that `key new --kubernetes` prints is taken as it is, read as Y
   t.deepEqual(await refusals([parse(mintKey({ id: 'Team/CI 1' }).manifest, { version: '1.1' })]), [])
 })
 
-test('without a namespace the key reader is refused, rather than bound to somebody else', async (t) => {
+test('a key reader that names no namespace is the ServiceAccount of the namespace that it is put in', async (t) => {
   const folder = writeKustomization(join(plane.folder, 'nowhere'), {
     resources: ['../base'],
     components: ['../components/key-secrets'],
   })
-  const binding = findObject(parseManifests(await buildKustomization(folder)), 'RoleBinding')
-  t.regex((await refusals([binding])).join(), /subjects\[0\].namespace: Required value/)
+  const objects = parseManifests(await buildKustomization(folder))
+  for (const kind of ['Role', 'RoleBinding']) await make(findObject(objects, kind))
+  const mayList = async (account: string): Promise<boolean> => {
+    const { body } = await sendRequest(plane.admin, 'POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: `system:serviceaccount:${account}`,
+        resourceAttributes: { namespace: NAMESPACE, verb: 'list', resource: 'secrets' },
+      },
+    })
+    return body.status.allowed
+  }
+  t.true(await eventually(() => mayList(`${NAMESPACE}:bearergate`)))
+  t.false(await mayList('default:bearergate'))
 })
