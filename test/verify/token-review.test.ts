@@ -81,7 +81,8 @@ test('the API is asked with the audiences, and a ServiceAccount is named with it
 })
 
 for (const [title, status, expected] of [
-  ['a token that the API does not know', { authenticated: false, error: 'expired' }, 'inactive_token'],
+  ['a token that the API does not know', { user: {}, error: 'invalid bearer token' }, 'inactive_token'],
+  ['a user without a name', { ...GOOD, user: {} }, 'claim_refused'],
   ['an answer without a word', {}, 'inactive_token'],
   ['no user', { ...GOOD, user: undefined }, 'inactive_token'],
   ['an API that knows no audiences has checked none', { ...GOOD, audiences: undefined }, 'wrong_audience'],
