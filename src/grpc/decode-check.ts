@@ -1,6 +1,7 @@
 import { IDENTITY_FAMILY } from '../core/identity.ts'
+import { memoizeWeak } from '../core/memoize.ts'
 import type { RequestView } from '../core/request.ts'
-import { readFields } from './protobuf-reader.ts'
+import { type OnField, readFields } from './protobuf-reader.ts'
 
 /** Field numbers of `envoy.service.auth.v3`; proto/external_auth.proto names them all. */
 const CheckRequest = { attributes: 1 } as const
@@ -29,31 +30,43 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
   let routeName: string | undefined
   let clientCertificate = ''
   const headers = new Map<string, string>()
+  const lengths = toLengths(reads)
 
   // Latin-1 keeps every byte apart: none that is not ASCII can be taken for a part of a credential, a host or a path.
   const text = (start: number, end: number): string => bytes.toString('latin1', start, end)
+  // Where the name and the value of an entry stand, once it is read.
+  let nameStart = 0
+  let nameEnd = 0
+  let valueStart = 0
+  let valueEnd = 0
+  const onEntryField: OnField = (field, start, end) => {
+    if (field === MapEntry.key) {
+      nameStart = start
+      nameEnd = end
+    } else if (field === MapEntry.value || (field === HeaderValue.rawValue && end > start)) {
+      valueStart = start
+      valueEnd = end
+    }
+  }
+  const readEntry = (start: number, end: number): void => {
+    nameStart = nameEnd = valueStart = valueEnd = end
+    readFields(bytes, start, end, onEntryField)
+  }
   /** Lines of one name are joined as Envoy joins them, so that two credentials are seen as two. */
-  const addHeader = (name: string, start: number, end: number): void => {
+  const addHeader = (toName: (text: string) => string): void => {
+    if (!mayMatter(bytes, nameStart, nameEnd, lengths)) return
+    const name = toName(text(nameStart, nameEnd))
     // Pseudo headers start with a colon: method, path and authority have fields of their own.
     if (!reads.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
-    const value = text(start, end)
+    const value = text(valueStart, valueEnd)
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
-  const readEntry = (start: number, end: number, onEntry: (key: string, from: number, to: number) => void): void => {
-    let key = ''
-    let from = end
-    let to = end
-    readFields(bytes, start, end, (field, valueStart, valueEnd) => {
-      if (field === MapEntry.key) key = text(valueStart, valueEnd)
-      else if (field === MapEntry.value || (field === HeaderValue.rawValue && valueEnd > valueStart)) {
-        from = valueStart
-        to = valueEnd
-      }
-    })
-    onEntry(key, from, to)
+  const onHeaderLine: OnField = (field, start, end) => {
+    if (field !== HeaderMap.headers) return
+    readEntry(start, end)
+    addHeader(toLowerCase)
   }
-  const addLine = (name: string, start: number, end: number): void => addHeader(name.toLowerCase(), start, end)
 
   const readHttp = (field: number, start: number, end: number): void => {
     switch (field) {
@@ -67,19 +80,17 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
         host = text(start, end)
         break
       case HttpRequest.headers:
-        readEntry(start, end, addHeader)
+        readEntry(start, end)
+        addHeader(asIs)
         break
       case HttpRequest.headerMap:
-        readFields(bytes, start, end, (inner, from, to) => {
-          if (inner === HeaderMap.headers) readEntry(from, to, addLine)
-        })
+        readFields(bytes, start, end, onHeaderLine)
     }
   }
   const readAttributes = (field: number, start: number, end: number): void => {
     if (field === AttributeContext.contextExtensions) {
-      readEntry(start, end, (key, from, to) => {
-        if (key === 'route') routeName = text(from, to)
-      })
+      readEntry(start, end)
+      if (text(nameStart, nameEnd) === 'route') routeName = text(valueStart, valueEnd)
     } else if (field === AttributeContext.request) {
       readFields(bytes, start, end, (inner, from, to) => {
         if (inner !== Request.http) return
@@ -106,3 +117,20 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
     ...(deadline !== undefined && Number.isFinite(deadline) && { deadline }),
   }
 }
+
+const asIs = (text: string): string => text
+const toLowerCase = (text: string): string => text.toLowerCase()
+
+const toLengths = memoizeWeak((names: ReadonlySet<string>) => new Set([...names].map(({ length }) => length)))
+
+/** False for most header names that matter to no policy, without a text being made of them. */
+const mayMatter = (bytes: Buffer, start: number, end: number, lengths: ReadonlySet<number>): boolean => {
+  // `x-…` may be of the identity family.
+  if (lengths.has(end - start) || bytes[start] === X) return true
+  for (let at = start; at < end; at += 1) if (!PLAIN[bytes[at] as number]) return true
+  return false
+}
+
+const X = 'x'.charCodeAt(0)
+/** For each byte whether it is a small letter, a digit or a hyphen. */
+const PLAIN = Array.from({ length: 256 }, (_, byte) => /[a-z0-9-]/.test(String.fromCharCode(byte)))
