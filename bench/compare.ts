@@ -4,7 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { buildGoPrograms } from '../scripts/build-go-programs.ts'
 import { makeFixtures, type Shown } from './fixtures.ts'
 import { type Measured, runLoad } from './load-program.ts'
-import { type RunningServer, startConstant, startGate, startReference } from './servers.ts'
+import {
+  type RunningServer,
+  startConstant,
+  startEnvoy,
+  startGate,
+  startReference,
+  toAsking,
+  toHttpAddress,
+} from './servers.ts'
 
 /**
  * Prints what a check costs here, beside the least that @grpc/grpc-js can do and the same task in Go, as Markdown. Linux
@@ -26,6 +34,8 @@ process.on('exit', fixtures.remove)
 interface Row {
   readonly title: string
   readonly shown: Shown
+  /** Asked over HTTP, where a gate that listens there answers. */
+  readonly isHttp?: boolean
   readonly start: (address: string) => Promise<RunningServer>
 }
 
@@ -35,6 +45,7 @@ const reference = (address: string) => startReference(programs, fixtures, addres
 
 const ROWS: readonly Row[] = [
   { title: 'bearergate, API key', shown: 'key', start: gate },
+  { title: 'bearergate over HTTP, API key', shown: 'key', isHttp: true, start: gate },
   { title: '@grpc/grpc-js, constant answer', shown: 'key', start: startConstant },
   { title: 'grpc-go, API key', shown: 'key', start: reference },
   { title: 'bearergate, token seen before', shown: 'ES256', start: gate },
@@ -51,12 +62,13 @@ const ROWS: readonly Row[] = [
 
 let port = 19_100
 /** The round in which it cost least is the one that other programs disturbed least. */
-const measure = async ({ shown, start }: Row, rate: number): Promise<Measured> => {
-  const messages = fixtures.messages.get(shown) ?? ''
-  const server = await start(`127.0.0.1:${port++}`)
+const measure = async ({ shown, isHttp = false, start }: Row, rate: number): Promise<Measured> => {
+  const messages = isHttp ? fixtures.questions : (fixtures.messages.get(shown) ?? '')
+  const started = await start(`127.0.0.1:${port++}`)
+  const server = { ...started, address: isHttp ? toHttpAddress(started.address) : started.address }
   const rounds: Measured[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.push(await runLoad(programs, server, { messages, rate, seconds: SECONDS }))
+    rounds.push(await runLoad(programs, server, { messages, rate, isHttp, seconds: SECONDS }))
   }
   await server.stop()
   const best = rounds.toSorted((a, b) => a.cpu - b.cpu)[0]
@@ -87,4 +99,21 @@ for (const row of ROWS) {
     `${steady.memory.toFixed(0)} MB`,
   ]
   console.log(`| ${cells.join(' | ')} |`)
+}
+
+console.log(
+  '\n| through Envoy, one thread, saturated | requests a second | CPU a request, Envoy | gate | p99 |\n|---|---|---|---|---|',
+)
+for (const kind of ['grpc', 'http', 'none'] as const) {
+  const server = await startGate(fixtures, `127.0.0.1:${port++}`)
+  const [filter, cluster] = kind === 'none' ? [undefined, undefined] : toAsking(kind, server.address)
+  const envoy = await startEnvoy(fixtures, `127.0.0.1:${port++}`, filter, cluster ? [cluster] : [])
+  const options = { messages: fixtures.requests, rate: 0, isHttp: true, others: [server.pid], seconds: SECONDS }
+  const { perSecond, cpu, otherCpus, p99, refused } = await runLoad(programs, envoy, options)
+  if (refused > 0) throw new Error(`${refused} good keys were refused through Envoy`)
+  const titles = { grpc: 'asks bearergate over gRPC', http: 'asks bearergate over HTTP', none: 'asks nobody' }
+  const cells = [titles[kind], perSecond.toFixed(0), `${cpu.toFixed(0)} µs`, `${otherCpus[0]?.toFixed(0)} µs`]
+  console.log(`| ${[...cells, `${p99.toFixed(1)} ms`].join(' | ')} |`)
+  await envoy.stop()
+  await server.stop()
 }

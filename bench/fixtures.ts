@@ -19,6 +19,9 @@ export interface Fixtures {
   readonly jwks: string
   /** Files of Check messages, by what is in them. */
   readonly messages: ReadonlyMap<Shown, string>
+  /** The same requests with the keys, as clients send them over HTTP/1.1; and as Envoy's HTTP service asks about them. */
+  readonly requests: string
+  readonly questions: string
   readonly remove: () => void
 }
 
@@ -62,6 +65,8 @@ export const makeFixtures = async (): Promise<Fixtures> => {
     digests: write('digests', digests.join('\n')),
     jwks: write('jwks.json', JSON.stringify({ keys: keys.map(([, { jwk }]) => jwk) })),
     messages: new Map(messages),
+    requests: write('requests', toLengthPrefixed(secrets.map((secret) => toHttp('', secret)))),
+    questions: write('questions', toLengthPrefixed(secrets.map((secret) => toHttp('/envoy', secret)))),
     remove: () => rmSync(folder, { recursive: true }),
   }
 }
@@ -72,16 +77,26 @@ const signMany = (key: SigningKey): Promise<readonly string[]> => {
   return Promise.all(Array.from({ length: COUNT }, (_, id) => key.sign({ ...claims, sub: `client-${id}` })))
 }
 
-/** As the load program reads them: each with its length, in four bytes, before it. */
 const toMessages = (credentials: readonly (string | undefined)[]): Buffer =>
+  toLengthPrefixed(credentials.map((credential) => checkMethod.requestSerialize(toRequest(credential))))
+
+/** As the load program reads them: each with its length, in four bytes, before it. */
+const toLengthPrefixed = (messages: readonly Buffer[]): Buffer =>
   Buffer.concat(
-    credentials.flatMap((credential) => {
-      const message = checkMethod.requestSerialize(toRequest(credential))
+    messages.flatMap((message) => {
       const length = Buffer.alloc(4)
       length.writeUInt32BE(message.length)
       return [length, message]
     }),
   )
+
+const toHttp = (prefix: string, secret: string): Buffer => {
+  const lines = Object.entries({ ...HEADERS, 'content-length': '0', authorization: `Bearer ${secret}` })
+    .filter(([name]) => !name.startsWith(':'))
+    .map(([name, value]) => `${name}: ${value}`)
+  const target = `${prefix}/api/flow_runs/filter?limit=200`
+  return Buffer.from([`POST ${target} HTTP/1.1`, 'host: api.example.com', ...lines, '', ''].join('\r\n'))
+}
 
 /** What Envoy asks about a request with the headers of a browser. */
 const toRequest = (credential: string | undefined) => ({

@@ -16,6 +16,8 @@ export interface Measured {
   readonly worst: number
   /** Of the server for one check, in microseconds. */
   readonly cpu: number
+  /** Of each of the others, likewise. */
+  readonly otherCpus: readonly number[]
   /** Of the server at the end, in megabytes. */
   readonly memory: number
 }
@@ -24,6 +26,10 @@ export interface LoadOptions {
   readonly messages: string
   /** Checks a second; 0: as many as are answered. */
   readonly rate: number
+  /** The messages are HTTP/1.1 requests. */
+  readonly isHttp?: boolean
+  /** Processes beside the server whose time counts, too. */
+  readonly others?: readonly number[]
   /** How long checks count, in seconds; before that they are made for half as long. */
   readonly seconds: number
 }
@@ -32,15 +38,16 @@ export interface LoadOptions {
 export const runLoad = async (
   programs: string,
   { address, pid }: RunningServer,
-  { messages, rate, seconds }: LoadOptions,
+  { messages, rate, seconds, isHttp = false, others = [] }: LoadOptions,
 ): Promise<Measured> => {
-  const args = ['-address', address, '-messages', messages, '-rate', String(rate)]
+  const args = ['-address', address, '-messages', messages, '-rate', String(rate), ...(isHttp ? ['-http'] : [])]
   const span = ['-warm', `${seconds / 2}s`, '-span', `${seconds}s`]
   const load = spawn(`${programs}/load`, [...args, ...span], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface(load.stdout)
   await once(lines, 'line')
-  const before = readCpu(pid)
+  const before = [pid, ...others].map(readCpu)
   const [line] = (await once(lines, 'line')) as [string]
   const { calls, ...result } = JSON.parse(line)
-  return { ...result, cpu: (readCpu(pid) - before) / calls, memory: readMemory(pid, 'VmRSS') }
+  const [cpu = 0, ...otherCpus] = [pid, ...others].map((one, index) => (readCpu(one) - (before[index] ?? 0)) / calls)
+  return { ...result, cpu, otherCpus, memory: readMemory(pid, 'VmRSS') }
 }

@@ -2,14 +2,19 @@
 //
 // Messages come from a file: each one a length in four bytes, big endian, and so many bytes. They are sent in turn. With
 // -rate the calls start when they are due, and a wait counts from then; without, each stream asks again once it is answered.
+// With -http the messages are whole HTTP/1.1 requests, and each stream has a connection of its own.
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"flag"
+	"io"
 	"log"
+	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -37,6 +42,36 @@ func (asIs) Unmarshal(data mem.BufferSlice, v any) error {
 
 func (asIs) Name() string { return "proto" }
 
+// ask sends one message, and says whether it was let through.
+type ask func(message []byte) (bool, error)
+
+func overGrpc(client *grpc.ClientConn) ask {
+	return func(message []byte) (bool, error) {
+		var answer []byte
+		err := client.Invoke(context.Background(), check, message, &answer)
+		return isOk(answer), err
+	}
+}
+
+func overHTTP(address string) ask {
+	connection, err := net.Dial("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	reader := bufio.NewReader(connection)
+	return func(message []byte) (bool, error) {
+		if _, err := connection.Write(message); err != nil {
+			return false, err
+		}
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			return false, err
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode == http.StatusOK, err
+	}
+}
+
 // measured is what one stream saw.
 type measured struct {
 	waits                     []time.Duration
@@ -50,6 +85,7 @@ func main() {
 	streams := flag.Int("streams", 16, "calls at a time on each connection")
 	rate := flag.Float64("rate", 0, "calls a second, of all connections; 0: as many as are answered")
 	warm := flag.Duration("warm", 2*time.Second, "how long calls are made before they count")
+	isHTTP := flag.Bool("http", false, "messages are HTTP/1.1 requests")
 	span := flag.Duration("span", 5*time.Second, "how long calls count")
 	flag.Parse()
 	log.SetFlags(0)
@@ -70,6 +106,10 @@ func main() {
 		for s := range *streams {
 			mine := &all[c**streams+s]
 			wait.Go(func() {
+				ask := overGrpc(client)
+				if *isHTTP {
+					ask = overHTTP(*address)
+				}
 				for {
 					n := turn.Add(1) - 1
 					due := time.Now()
@@ -80,10 +120,9 @@ func main() {
 					if due.After(end) {
 						return
 					}
-					var answer []byte
-					err := client.Invoke(context.Background(), check, messages[n%uint64(len(messages))], &answer)
+					passed, err := ask(messages[n%uint64(len(messages))])
 					if due.After(counts) {
-						mine.count(time.Since(due), answer, err)
+						mine.count(time.Since(due), passed, err)
 					}
 				}
 			})
@@ -95,20 +134,20 @@ func main() {
 	print(all, *span)
 }
 
-// count looks at the code inside the answer: 0, and nothing else, lets a request through.
-func (m *measured) count(wait time.Duration, answer []byte, err error) {
+func (m *measured) count(wait time.Duration, passed bool, err error) {
 	m.waits = append(m.waits, wait)
 	switch {
 	case err != nil:
 		m.unavailable++
-	case isOk(answer):
+	case passed:
 		m.let++
 	default:
 		m.refused++
 	}
 }
 
-// isOk reads the first field of a CheckResponse, its status, and of that the first, its code. Both may be left out.
+// isOk looks at the code inside a CheckResponse: 0, and nothing else, lets a request through. It is the first field of the
+// status, which is the first of the answer. Both may be left out.
 func isOk(answer []byte) bool {
 	if len(answer) < 3 || answer[0] != 10 {
 		return true

@@ -98,7 +98,9 @@ func main() {
 }
 
 func readJwks(name string) map[string]crypto.PublicKey {
-	var set struct{ Keys []struct{ Kid, Kty, N, E, X, Y string } }
+	var set struct {
+		Keys []struct{ Kid, Kty, N, E, X, Y string }
+	}
 	check(json.Unmarshal(read(name), &set))
 	keys := map[string]crypto.PublicKey{}
 	for _, key := range set.Keys {
