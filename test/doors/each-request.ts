@@ -74,6 +74,17 @@ export const eachRequest = (
     t.is((await ask({ host: 'other.example.com', path: '/', headers: [WITH_KEY] })).seen, undefined)
   })
 
+  test.serial(`${name}: the host of the UI is no other way to the API`, async (t) => {
+    for (const [method, path] of [
+      ['POST', '/api/flows/filter'],
+      ['GET', '/api/flows'],
+      ['POST', '/'],
+    ] as const) {
+      const { status, seen } = await ask({ host: ui, method, path, headers: [['content-length', '0']] })
+      t.deepEqual([status, seen], [403, undefined], `${method} ${path}`)
+    }
+  })
+
   test.serial(`${name}: CVE-2026-86863: nothing that a client says about itself reaches the service`, async (t) => {
     for (const [request, lines] of [
       [{ path: '/api/flows', headers: [WITH_KEY, ...NAMED] }, CI],

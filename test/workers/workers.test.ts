@@ -16,7 +16,10 @@ const REQUEST = { attributes: { request: { http: { method: 'GET', host: 'ui.exam
 /** Where each worker listens, once all do; and where all of them show their health. */
 const toAddresses = async (running: Running) => {
   await says(running, 'all workers listen')
-  const listening = running.log().filter(({ msg }) => msg === 'listening')
+  const toListening = () => running.log().filter(({ msg }) => msg === 'listening')
+  // Each process writes its log for itself, and not before it answers.
+  await eventually(() => toListening().length === 2, 60_000)
+  const listening = toListening()
   const grpc = listening
     .toSorted((a, b) => Number(a['worker']) - Number(b['worker']))
     .map((line) => String(line['grpc']))
