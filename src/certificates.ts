@@ -8,6 +8,12 @@ import { watchFolders } from './watch-folders.ts'
 
 type Tls = NonNullable<ConfigFile['listen']['tls']>
 
+/**
+ * How long a handshake may take, in milliseconds. A connection that never ends its own keeps a listener open; Node would
+ * wait for two minutes.
+ */
+export const HANDSHAKE_MILLISECONDS = 5_000
+
 /** Certificate and key of a listener, and the CA that its clients must have theirs from. Throws when they do not fit. */
 export const readCertificates = ({ certificateFile, keyFile, clientCaFile }: Tls): SecureContextOptions => {
   const certificates = {

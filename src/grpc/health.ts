@@ -20,7 +20,8 @@ export interface Health {
 
 /** NOT_SERVING until told otherwise. */
 export const createHealth = (services: readonly string[]): Health => {
-  const watchers = new Set<ServerHttp2Stream>()
+  /** Who watches, and whether it is a service of ours. */
+  const watchers = new Map<ServerHttp2Stream, boolean>()
   let status: number = ServingStatus.NOT_SERVING
   const say = (value: number): Buffer => toFrame(fromByteText(toNumber(HealthCheckResponse.status, value)))
   const readService = (stream: ServerHttp2Stream, onService: (isKnown: boolean) => void): void =>
@@ -40,18 +41,17 @@ export const createHealth = (services: readonly string[]): Health => {
       readService(stream, (isKnown) => {
         if (!startAnswer(stream)) return
         stream.write(say(isKnown ? status : ServingStatus.SERVICE_UNKNOWN))
-        if (!isKnown) return
-        watchers.add(stream)
+        watchers.set(stream, isKnown)
         stream.on('close', () => watchers.delete(stream))
       }),
     setServing: (isServing) => {
       const next = isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING
       if (next === status) return
       status = next
-      for (const stream of watchers) stream.write(say(status))
+      for (const [stream, isKnown] of watchers) if (isKnown) stream.write(say(status))
     },
     close: () => {
-      for (const stream of watchers) stream.end()
+      for (const stream of watchers.keys()) stream.end()
     },
   }
 }

@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { bind } from '../bind.ts'
-import { readCertificates, watchCertificates } from '../certificates.ts'
+import { HANDSHAKE_MILLISECONDS, readCertificates, watchCertificates } from '../certificates.ts'
 import type { ConfigFile } from '../config/schema.ts'
 import type { Observer } from '../ops/observer.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
@@ -92,7 +92,13 @@ const createHttp2Server = (
   if (!tls) return { server: createServer(OPTIONS), stopWatching: () => {} }
   const certificates = readCertificates(tls)
   const requestCert = tls.clientCaFile !== undefined
-  const server = createSecureServer({ ...OPTIONS, ...certificates, requestCert, rejectUnauthorized: requestCert })
+  const server = createSecureServer({
+    ...OPTIONS,
+    ...certificates,
+    requestCert,
+    rejectUnauthorized: requestCert,
+    handshakeTimeout: HANDSHAKE_MILLISECONDS,
+  })
   const stopWatching = watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next))
   return { server, stopWatching }
 }

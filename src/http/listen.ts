@@ -2,7 +2,7 @@ import { createServer, type Server, ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { bind } from '../bind.ts'
-import { readCertificates, watchCertificates } from '../certificates.ts'
+import { HANDSHAKE_MILLISECONDS, readCertificates, watchCertificates } from '../certificates.ts'
 import type { ConfigFile } from '../config/schema.ts'
 import { type AnswerOptions, createAnswerRequest, TURNED_AWAY, write } from './answer-request.ts'
 
@@ -68,7 +68,13 @@ const createHttpServer = (
   if (!tls) return { server: createServer(OPTIONS), stopWatching: () => {} }
   const certificates = readCertificates(tls)
   const requestCert = tls.clientCaFile !== undefined
-  const server = createSecureServer({ ...OPTIONS, ...certificates, requestCert, rejectUnauthorized: requestCert })
+  const server = createSecureServer({
+    ...OPTIONS,
+    ...certificates,
+    requestCert,
+    rejectUnauthorized: requestCert,
+    handshakeTimeout: HANDSHAKE_MILLISECONDS,
+  })
   const stopWatching = watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next))
   return { server, stopWatching }
 }

@@ -96,6 +96,16 @@ test('grpc.health.v1 Watch says each change, until the listener closes', async (
   t.is((trailers as [IncomingHttpHeaders])[0]['grpc-status'], '0')
 })
 
+test('whoever watches a service that is not there does not keep the listener open', async (t) => {
+  const { listener, session } = await listen(t)
+  const stream = session.request({ ':method': 'POST', ':path': WATCH, 'content-type': 'application/grpc' })
+  stream.end(Uint8Array.from([0, 0, 0, 0, 3, 10, 1, 120]))
+  t.is(((await once(stream, 'data')) as [Buffer])[0].at(-1), 3)
+  const start = performance.now()
+  await listener.close(60_000)
+  t.true(performance.now() - start < 30_000)
+})
+
 test('CVE-2023-44487: clients of Envoy who go away end no connection that others use', async (t) => {
   const { session } = await listen(t)
   for (let round = 0; round < 20; round += 1) {

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/grpc-js'
 import test, { type ExecutionContext } from 'ava'
@@ -263,6 +264,20 @@ test('TLS files are read again when they change; a key that does not fit changes
   t.true(await eventually(() => recorder.reloads.at(-1)?.endsWith(': ok') ?? false))
   t.true(await isTrustedBy(after.certificate))
   t.false(await isTrustedBy(before.certificate))
+})
+
+test('TLS: a connection whose handshake never ends keeps the listener open for seconds, not for minutes', async (t) => {
+  const authority = await createAuthority('gate')
+  const { listener } = await listen(t, letThrough, {
+    tls: writeCertificate(makeFolder(t), await authority.issue('gate')),
+  })
+  const socket = connect(Number(listener.address.split(':')[1]), '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  const cut = once(socket, 'close')
+  await listener.close(50)
+  await cut
+  t.true(socket.destroyed)
 })
 
 test('TLS files that are bad at the start are refused', async (t) => {
