@@ -1,10 +1,11 @@
-import type { ServerHttp2Stream } from 'node:http2'
 import type { Check } from '../core/check.ts'
 import { createRememberedAnswers } from '../core/remembered-answers.ts'
 import { isGrpc, type RequestView } from '../core/request.ts'
 import { failed, refused, type Verdict } from '../core/verdict.ts'
+import type { Answer } from '../http2/answer.ts'
+import type { Stream } from '../http2/stream.ts'
 import type { Observer } from '../ops/observer.ts'
-import { readMessage, sendMessage, toFrame } from './call.ts'
+import { readMessage, toMessageAnswer } from './call.ts'
 import { toDeadline } from './deadline.ts'
 import { decodeCheck } from './decode-check.ts'
 import { type AnswerStyle, encodeVerdict } from './encode-verdict.ts'
@@ -19,34 +20,31 @@ export interface AnswerOptions {
 }
 
 /**
- * Answers Check calls; `timeout` is the call's `grpc-timeout`. Each ends with gRPC status OK: Envoy takes every other
+ * Answers Check calls. Each ends with gRPC status OK: Envoy takes every other
  * status for an outage, which `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
  */
-export const createAnswerCheck = ({
-  check,
-  reads,
-  outage,
-  observer,
-  now,
-}: AnswerOptions): ((stream: ServerHttp2Stream, timeout: string | undefined) => void) => {
-  const encode = createRememberedAnswers(encodeFrame, PLAIN)
-  const answer = async (stream: ServerHttp2Stream, message: Buffer, deadline: number | undefined): Promise<void> => {
+export const createAnswerCheck = ({ check, reads, outage, observer, now }: AnswerOptions): ((call: Stream) => void) => {
+  const encode = createRememberedAnswers(encodeAnswer, PLAIN)
+  const answer = async (call: Stream, message: Buffer): Promise<void> => {
     const start = performance.now()
     let request = NO_REQUEST
     let verdict: Verdict
     try {
-      const view = decode(message, reads(), deadline)
+      const view = decode(message, reads(), toDeadline(call.head.timeout, now()))
       request = view ?? NO_REQUEST
       verdict = view ? await check(view) : refused('malformed_request')
-      sendMessage(stream, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
+      call.outflow.answer(call, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
     } catch (error) {
       observer.fault(error)
       verdict = failed('internal_fault')
-      sendMessage(stream, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
+      call.outflow.answer(call, encode(verdict, { isGrpc: isGrpc(request), outage: outage() }))
     }
     observer.decided(request, verdict, performance.now() - start)
   }
-  return (stream, timeout) => readMessage(stream, (message) => void answer(stream, message, toDeadline(timeout, now())))
+  return (call) => {
+    const message = readMessage(call)
+    if (message) void answer(call, message)
+  }
 }
 
 /** Bytes that are no message are the fault of whoever sent them: denied, as is a message without a request. */
@@ -61,6 +59,6 @@ const decode: typeof decodeCheck = (bytes, reads, deadline) => {
 
 const PLAIN: AnswerStyle = { isGrpc: false, outage: 'denied' }
 
-const encodeFrame = (verdict: Verdict, style: AnswerStyle): Buffer => toFrame(encodeVerdict(verdict, style))
+const encodeAnswer = (verdict: Verdict, style: AnswerStyle): Answer => toMessageAnswer(encodeVerdict(verdict, style))
 
 const NO_REQUEST: RequestView = { method: '', host: '', path: '', headers: new Map() }

@@ -1,5 +1,5 @@
-import type { ServerHttp2Stream } from 'node:http2'
-import { endCall, readMessage, sendMessage, startAnswer, toFrame } from './call.ts'
+import type { Stream } from '../http2/stream.ts'
+import { endAnswer, endCall, readMessage, sendMessage, startAnswer, toMessageAnswer } from './call.ts'
 import { Code } from './code.ts'
 import { readFields } from './protobuf-reader.ts'
 import { fromByteText, toNumber } from './protobuf-writer.ts'
@@ -11,8 +11,8 @@ const ServingStatus = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as cons
 
 /** `grpc.health.v1.Health`: one state for all services of the list. */
 export interface Health {
-  readonly check: (stream: ServerHttp2Stream) => void
-  readonly watch: (stream: ServerHttp2Stream) => void
+  readonly check: (call: Stream) => void
+  readonly watch: (call: Stream) => void
   readonly setServing: (isServing: boolean) => void
   /** Ends what is watched. */
   readonly close: () => void
@@ -21,40 +21,48 @@ export interface Health {
 /** NOT_SERVING until told otherwise. */
 export const createHealth = (services: readonly string[]): Health => {
   /** Who watches, and whether it is a service of ours. */
-  const watchers = new Map<ServerHttp2Stream, boolean>()
+  const watchers = new Map<Stream, boolean>()
   let status: number = ServingStatus.NOT_SERVING
-  const say = (value: number): Buffer => toFrame(fromByteText(toNumber(HealthCheckResponse.status, value)))
-  const readService = (stream: ServerHttp2Stream, onService: (isKnown: boolean) => void): void =>
-    readMessage(stream, (message) => {
-      const service = parseService(message)
-      if (service === undefined) endCall(stream, Code.INTERNAL, 'the message is no HealthCheckRequest')
-      else onService(services.includes(service))
-    })
+  const stopWatching = (call: Stream): void => {
+    watchers.delete(call)
+    endAnswer(call)
+  }
+  /** Whether the service that is asked about is one of ours; undefined when the call was ended. */
+  const readService = (call: Stream): boolean | undefined => {
+    const message = readMessage(call)
+    if (!message) return undefined
+    const service = parseService(message)
+    if (service === undefined) return endCall(call, Code.INTERNAL, 'the message is no HealthCheckRequest')
+    return services.includes(service)
+  }
 
   return {
-    check: (stream) =>
-      readService(stream, (isKnown) => {
-        if (!isKnown) endCall(stream, Code.NOT_FOUND, 'no such service')
-        else sendMessage(stream, say(status))
-      }),
-    watch: (stream) =>
-      readService(stream, (isKnown) => {
-        if (!startAnswer(stream)) return
-        stream.write(say(isKnown ? status : ServingStatus.SERVICE_UNKNOWN))
-        watchers.set(stream, isKnown)
-        stream.on('close', () => watchers.delete(stream))
-      }),
+    check: (call) => {
+      const isKnown = readService(call)
+      if (isKnown === false) endCall(call, Code.NOT_FOUND, 'no such service')
+      if (isKnown) call.outflow.answer(call, toMessageAnswer(toStatus(status)))
+    },
+    watch: (call) => {
+      const isKnown = readService(call)
+      if (isKnown === undefined) return
+      startAnswer(call)
+      sendMessage(call, toStatus(isKnown ? status : ServingStatus.SERVICE_UNKNOWN))
+      watchers.set(call, isKnown)
+      call.onReset = () => stopWatching(call)
+    },
     setServing: (isServing) => {
       const next = isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING
       if (next === status) return
       status = next
-      for (const [stream, isKnown] of watchers) if (isKnown) stream.write(say(status))
+      for (const [call, isKnown] of watchers) if (isKnown) sendMessage(call, toStatus(status))
     },
     close: () => {
-      for (const stream of watchers.keys()) stream.end()
+      for (const call of watchers.keys()) stopWatching(call)
     },
   }
 }
+
+const toStatus = (status: number): Buffer => fromByteText(toNumber(HealthCheckResponse.status, status))
 
 const parseService = (message: Buffer): string | undefined => {
   let service = ''

@@ -1,18 +1,13 @@
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type SecureServerOptions,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { bind } from '../bind.ts'
 import { HANDSHAKE_MILLISECONDS, readCertificates, watchCertificates } from '../certificates.ts'
 import type { ConfigFile } from '../config/schema.ts'
+import { type Connection, serveConnection } from '../http2/connection.ts'
+import type { Stream } from '../http2/stream.ts'
 import type { Observer } from '../ops/observer.ts'
 import { type AnswerOptions, createAnswerCheck } from './answer-check.ts'
-import { endCall } from './call.ts'
+import { endCall, MAX_CALL_BYTES } from './call.ts'
 import { Code } from './code.ts'
 import { createHealth } from './health.ts'
 
@@ -30,18 +25,8 @@ export interface GrpcListener {
 
 const SERVICE = 'envoy.service.auth.v3.Authorization'
 
-/**
- * CVE-2023-44487: Envoy opens and resets as many streams as its own clients make it. Node's limits for that are meant for
- * strangers; they would end a connection which all clients of an Envoy share.
- */
-const OPTIONS: SecureServerOptions = {
-  streamResetBurst: 1_000_000,
-  streamResetRate: 1_000_000,
-  maxSessionMemory: 1_000,
-  settings: { maxConcurrentStreams: 10_000 },
-}
-/** How much of a connection may be on its way to us, in bytes: hundreds of messages, where HTTP/2 begins with a dozen. */
-const WINDOW_BYTES = 4_194_304
+/** Small answers leave at once; a peer that has vanished without a word is noticed. Both in the terms of TCP. */
+const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
 
 /** Listens; NOT_SERVING until told otherwise. Throws when the address is taken or the TLS files are bad. */
 export const listenGrpc = async (
@@ -49,24 +34,27 @@ export const listenGrpc = async (
   options: AnswerOptions & { readonly observer: Observer },
 ): Promise<GrpcListener> => {
   const health = createHealth(['', SERVICE])
-  const methods = new Map<string | undefined, (stream: ServerHttp2Stream, timeout: string | undefined) => void>([
+  const methods = new Map<string, (call: Stream) => void>([
     [`/${SERVICE}/Check`, createAnswerCheck(options)],
     ['/grpc.health.v1.Health/Check', health.check],
     ['/grpc.health.v1.Health/Watch', health.watch],
   ])
-  const { server, stopWatching } = createHttp2Server(tls, options.observer)
-  const sessions = new Set<ServerHttp2Session>()
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.setLocalWindowSize(WINDOW_BYTES)
-    session.on('close', () => sessions.delete(session))
-  })
-  server.on('stream', (stream, headers) => {
-    // A caller that goes away is no fault, and there is nobody left to be told.
-    stream.on('error', () => {})
-    const method = methods.get(headers[':path'])
-    if (method) method(stream, headers['grpc-timeout'] as string | undefined)
-    else endCall(stream, Code.UNIMPLEMENTED, 'no such method')
+  const onRequest = (call: Stream): void => {
+    const method = methods.get(call.head.path)
+    if (method) method(call)
+    else endCall(call, Code.UNIMPLEMENTED, 'no such method')
+  }
+  const sockets = new Set<Socket>()
+  const connections = new Set<Connection>()
+  const onSocket = (socket: Socket): void => {
+    const connection = serveConnection(socket, { maxBodyBytes: MAX_CALL_BYTES, onRequest })
+    connections.add(connection)
+    socket.on('close', () => connections.delete(connection))
+  }
+  const { server, stopWatching } = openServer(tls, options.observer, onSocket)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
   })
   return {
     address: await bind(server, address),
@@ -75,9 +63,9 @@ export const listenGrpc = async (
       stopWatching()
       health.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const session of sessions) session.close()
+      for (const connection of connections) connection.close()
       const force = setTimeout(() => {
-        for (const session of sessions) session.destroy()
+        for (const socket of sockets) socket.destroy()
       }, timeout)
       await closed
       clearTimeout(force)
@@ -85,20 +73,29 @@ export const listenGrpc = async (
   }
 }
 
-const createHttp2Server = (
+const openServer = (
   tls: Listen['tls'],
   observer: Observer,
-): { readonly server: Http2Server | Http2SecureServer; readonly stopWatching: () => void } => {
-  if (!tls) return { server: createServer(OPTIONS), stopWatching: () => {} }
+  onSocket: (socket: Socket) => void,
+): { readonly server: Server; readonly stopWatching: () => void } => {
+  if (!tls) return { server: createServer(TCP, onSocket), stopWatching: () => {} }
   const certificates = readCertificates(tls)
   const requestCert = tls.clientCaFile !== undefined
-  const server = createSecureServer({
-    ...OPTIONS,
+  const server = createTlsServer({
+    ...TCP,
     ...certificates,
+    // RFC 9113 §3.3
+    ALPNProtocols: ['h2'],
     requestCert,
     rejectUnauthorized: requestCert,
     handshakeTimeout: HANDSHAKE_MILLISECONDS,
   })
-  const stopWatching = watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next))
-  return { server, stopWatching }
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') onSocket(socket)
+    else socket.destroy()
+  })
+  return {
+    server,
+    stopWatching: watchCertificates(tls, certificates, observer, (next) => server.setSecureContext(next)),
+  }
 }

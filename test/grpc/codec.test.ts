@@ -6,7 +6,7 @@ import { createRememberedAnswers } from '../../src/core/remembered-answers.ts'
 import { READ_HEADERS } from '../../src/core/request.ts'
 import type { Route } from '../../src/core/route.ts'
 import { failed, type Ok, refused, type Verdict } from '../../src/core/verdict.ts'
-import { toFrame } from '../../src/grpc/call.ts'
+import { toMessageAnswer } from '../../src/grpc/call.ts'
 import { decodeCheck } from '../../src/grpc/decode-check.ts'
 import { type AnswerStyle, encodeVerdict } from '../../src/grpc/encode-verdict.ts'
 import type { CheckRequest } from '../generated/envoy/service/auth/v3/CheckRequest.ts'
@@ -247,7 +247,7 @@ test('every verdict but ok has a status that is not 0, in its very bytes', (t) =
 
 test('a remembered answer is the answer, written once', (t) => {
   const remember = createRememberedAnswers(
-    (verdict, style: AnswerStyle) => toFrame(encodeVerdict(verdict, style)),
+    (verdict, style: AnswerStyle) => toMessageAnswer(encodeVerdict(verdict, style)),
     STYLE,
   )
   const ok: Ok = { kind: 'ok', reason: 'public', route: 'api', headers: { set: [], remove: ['x'] } }
@@ -266,7 +266,7 @@ test('a remembered answer is the answer, written once', (t) => {
   ]) {
     for (const style of styles) {
       const answer = encodeVerdict(make(), make().kind === 'ok' ? STYLE : style)
-      t.deepEqual(remember(make(), style), toFrame(answer))
+      t.deepEqual(remember(make(), style), toMessageAnswer(answer))
       if (make().kind !== 'denied' || !('keyId' in make() || 'principal' in make())) {
         t.is(remember(make(), style), remember(make(), style))
       }
