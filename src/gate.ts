@@ -6,10 +6,10 @@ import type { Observer } from './ops/observer.ts'
 import { closePasswords, openPasswords, type Passwords } from './passwords/passwords.ts'
 import { createKeyStore, type KeyStore } from './sources/key-store.ts'
 import type { Authority } from './verify/authority.ts'
-import { createCached } from './verify/cached.ts'
 import { createIssuer, type Issuer } from './verify/issuer.ts'
 import type { JwkSetStatus } from './verify/jwk-set.ts'
 import { type OpenAuthority, openAuthorities } from './verify/open-authorities.ts'
+import { createTokenCache } from './verify/token-cache.ts'
 import { createVerify } from './verify/verify.ts'
 import { createVerifyBearer } from './verify/verify-bearer.ts'
 import { createVerifyPassword } from './verify/verify-password.ts'
@@ -61,11 +61,11 @@ export const createGate = async (config: Config, now: () => number, observer: Ob
     const issuers = new Map(next.file.issuers.map((settings) => [settings.issuer, openIssuer(settings)]))
     const keys = await createKeyStore(next.file.keys, observer, before?.keys)
     // Emptied by each reload: what was verified by other settings is verified anew.
-    const cached = createCached({ max: next.file.cache.tokens, now, onLookup: observer.cached })
+    const tokens = createTokenCache({ max: next.file.cache.tokens, now, onLookup: observer.cached })
     const authorities = openAuthorities(next, { now, elapsed, observer }, before?.authorities)
     const passwords = await openPasswords(toHtpasswdFiles(next.policy.routes), observer, before?.passwords)
     const verify = createVerify({
-      bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), cached, now }),
+      bearer: createVerifyBearer({ keys, issuers, authorities: authorities.map(toAuthority), tokens, now }),
       password: createVerifyPassword({ users: (file) => passwords.get(file)?.users(), now }),
     })
     const credentialHeaders = [...new Set(['authorization', ...toCredentialHeaders(next.policy.routes.list)])]

@@ -62,6 +62,7 @@ export type Rejection =
 export type Outage =
   | 'keys_unavailable'
   | 'jwk_set_unavailable'
+  | 'signatures_unavailable'
   | 'introspection_unavailable'
   | 'token_review_unavailable'
   | 'passwords_unavailable'

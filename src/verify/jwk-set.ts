@@ -1,18 +1,18 @@
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import type { KeyObject } from 'node:crypto'
+import { within } from '../lookup/within.ts'
 import type { Observer } from '../ops/observer.ts'
+import { findSigningKey, type SigningKey } from './signing-key.ts'
 import { toUsableKeys } from './usable-keys.ts'
-
-type SigningKey = Awaited<ReturnType<JWTVerifyGetKey>>
 
 /** What a look for a signing key found. */
 export type KeyLookup =
-  | { readonly kind: 'found'; readonly key: SigningKey }
+  | { readonly kind: 'found'; readonly key: KeyObject }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unavailable' }
 
 /** An issuer's JWK Set, kept fresh off the request path. */
 export interface JwkSet {
-  readonly find: (alg: string, kid: string | undefined, deadline: number | undefined) => Promise<KeyLookup>
+  readonly find: (algorithm: string, kid: string | undefined, deadline: number | undefined) => Promise<KeyLookup>
   /** Changes whenever the keys do; undefined while there are none that may be used. */
   readonly version: () => number | undefined
   readonly status: () => JwkSetStatus
@@ -55,7 +55,7 @@ const LAST_RETRY_MILLISECONDS = 30_000
 /** Starts the first fetch. The last good set is used until it is older than `maxStale`. */
 export const createJwkSet = (options: JwkSetOptions): JwkSet => {
   const { issuer, load, refreshInterval, maxStale, now, elapsed, observer } = options
-  let local: JWTVerifyGetKey | undefined
+  let keys: readonly SigningKey[] = []
   let text: string | undefined
   let status: JwkSetStatus = { keys: 0, loadedAt: undefined, failures: 0, problem: 'not fetched yet' }
   let version = 0
@@ -72,10 +72,10 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
     if (next !== text) {
       const usable = toUsableKeys(next)
       if (usable.kind === 'none') throw new Error(usable.reason)
-      local = createLocalJWKSet(usable.set)
+      keys = usable.keys
       text = next
       version += 1
-      status = { ...status, keys: usable.set.keys.length }
+      status = { ...status, keys: keys.length }
       observer.reloaded('jwk_set', issuer, usable.refused)
     } else if (status.problem !== undefined) observer.reloaded('jwk_set', issuer, [])
     status = { ...status, loadedAt: now(), problem: undefined }
@@ -114,27 +114,29 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
   const isUsable = (): boolean => elapsed() - loaded <= maxStale
 
   /** Claims the cooldown before it fetches; a fetch that outlasts the wait goes on for those who come later. */
-  const fetchForUnknown = async (deadline: number | undefined): Promise<'asked' | 'late'> => {
+  const startFetch = (): Promise<void> | undefined => {
     if (elapsed() - askedForUnknown >= COOLDOWN_MILLISECONDS) {
       askedForUnknown = elapsed()
       // One that is under way may be waiting for its turn.
       fetching = fetchOnce(true)
     }
-    if (!fetching) return 'asked'
-    const patience = Math.min(WAIT_MILLISECONDS, (deadline ?? Number.POSITIVE_INFINITY) - now() - MARGIN_MILLISECONDS)
-    return within(fetching, patience)
+    return fetching
   }
 
   void refresh()
   return {
-    find: async (alg, kid, deadline) => {
-      if (!local || !isUsable()) return { kind: 'unavailable' }
-      const known = await findIn(local, alg, kid)
+    find: async (algorithm, kid, deadline = Number.POSITIVE_INFINITY) => {
+      if (!isUsable()) return UNAVAILABLE
+      const known = findSigningKey(keys, algorithm, kid)
+      if (known) return { kind: 'found', key: known }
       // Without kid nothing names a key that a fetch could bring.
-      if (known.kind === 'found' || kid === undefined) return known
-      if ((await fetchForUnknown(deadline)) === 'late') return { kind: 'unavailable' }
-      const fetched = await findIn(local, alg, kid)
-      return fetched.kind === 'unknown' && status.problem !== undefined ? { kind: 'unavailable' } : fetched
+      if (kid === undefined) return UNKNOWN
+      const fetch = startFetch()
+      const patience = Math.min(WAIT_MILLISECONDS, deadline - now() - MARGIN_MILLISECONDS)
+      const isOver = !fetch || (await within(toTrue(fetch), patience))
+      const key = findSigningKey(keys, algorithm, kid)
+      if (key) return { kind: 'found', key }
+      return isOver && status.problem === undefined ? UNKNOWN : UNAVAILABLE
     },
     version: () => (isUsable() ? version : undefined),
     status: () => status,
@@ -146,25 +148,7 @@ export const createJwkSet = (options: JwkSetOptions): JwkSet => {
   }
 }
 
-const findIn = async (set: JWTVerifyGetKey, alg: string, kid: string | undefined): Promise<KeyLookup> => {
-  try {
-    const header = kid === undefined ? { alg } : { alg, kid }
-    return { kind: 'found', key: await set(header, { payload: '', signature: '' }) }
-  } catch (error) {
-    // Several keys that fit are none: which one signed must be certain (RFC 7515 §6).
-    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-      return { kind: 'unknown' }
-    }
-    throw error
-  }
-}
+const UNKNOWN: KeyLookup = { kind: 'unknown' }
+const UNAVAILABLE: KeyLookup = { kind: 'unavailable' }
 
-const within = async (work: Promise<void>, milliseconds: number): Promise<'asked' | 'late'> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), Math.max(0, milliseconds))
-  })
-  const result = await Promise.race([work.then(() => 'asked' as const), late])
-  clearTimeout(timer)
-  return result
-}
+const toTrue = (work: Promise<void>): Promise<true> => work.then(() => true)

@@ -6,20 +6,20 @@ export interface Jws {
   readonly algorithm: string
   readonly kid: string | undefined
   readonly type: string | undefined
+  /** True when the header names an extension that must be understood (RFC 7515 §4.1.11). */
+  readonly isCritical: boolean
   readonly claims: Readonly<Record<string, unknown>>
+  /** The text that was signed: header and payload as they came. */
+  readonly signed: string
+  readonly signature: Uint8Array
 }
-
-/** RFC 7515 §2: no padding, no white space; RFC 4648 §3.5: no stray bits. An empty text is none. */
-const BASE64URL = /^(?:[\w-]{4})*(?:[\w-]{4}|[\w-]{3}|[\w-]{2})$/
-const STRAY_BITS = /^(?:[\w-]{4})*(?:[\w-]{2}[^AEIMQUYcgkosw048]|[\w-][^AQgw])$/
-
-const isBase64url = (text: string): boolean => BASE64URL.test(text) && !STRAY_BITS.test(text)
 
 /** A JWS has three base64url parts, the first of which is a JSON object with `alg` (RFC 7515 §7.1). */
 export const parseJws = (token: string): ParsedJws => {
-  const [header, payload, signature, ...rest] = token.split('.')
-  if (!header || !payload || !signature || rest.length > 0) return OPAQUE
-  if (![header, payload, signature].every(isBase64url)) return OPAQUE
+  const parts = token.split('.', 4)
+  if (parts.length !== 3) return OPAQUE
+  const [header, payload, signature] = parts.map(decode)
+  if (!header || !payload || !signature) return OPAQUE
   const fields = parseObject(header)
   const algorithm = fields && own(fields, 'alg')
   if (!fields || typeof algorithm !== 'string') return OPAQUE
@@ -27,11 +27,20 @@ export const parseJws = (token: string): ParsedJws => {
   const type = own(fields, 'typ')
   const claims = parseObject(payload)
   // RFC 7515 §4.1.4 and §4.1.9: both are text.
-  if (!isOptionalText(kid) || !isOptionalText(type) || !claims) return { kind: 'malformed' }
-  return { kind: 'jws', algorithm, kid, type, claims }
+  if (!isOptionalText(kid) || !isOptionalText(type) || !claims) return MALFORMED
+  const isCritical = own(fields, 'crit') !== undefined
+  const signed = token.slice(0, token.lastIndexOf('.'))
+  return { kind: 'jws', algorithm, kid, type, isCritical, claims, signed, signature }
 }
 
 const OPAQUE = { kind: 'opaque' } as const
+const MALFORMED = { kind: 'malformed' } as const
+
+/** RFC 7515 §2: no padding, no white space; RFC 4648 §3.5: no stray bits. An empty text is none. */
+const decode = (part: string): Buffer | undefined => {
+  const bytes = Buffer.from(part, 'base64url')
+  return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined
+}
 
 const isOptionalText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
 
@@ -39,10 +48,14 @@ const isOptionalText = (value: unknown): value is string | undefined => value ==
 export const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined
 
-const parseObject = (part: string): Record<string, unknown> | undefined => {
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+type Json = Readonly<Record<string, unknown>>
+
+const parseObject = (bytes: Uint8Array): Json | undefined => {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part, 'base64url')))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    const value: unknown = JSON.parse(utf8.decode(bytes))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
   } catch {
     return undefined
   }

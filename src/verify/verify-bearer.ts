@@ -1,18 +1,18 @@
-import type { Accept, Asked, BearerCredential, Rejection, Verification } from '../core/ports.ts'
+import type { Accept, Asked, BearerCredential, Rejection, Verification, Verified } from '../core/ports.ts'
 import { isMinted, isMistyped } from '../key/checksum.ts'
 import { toDigest } from '../key/digest.ts'
 import type { KeyStore } from '../sources/key-store.ts'
 import { type Authority, askAll } from './authority.ts'
-import type { Cached } from './cached.ts'
 import type { Issuer } from './issuer.ts'
 import { judgeKey } from './judge-key.ts'
-import { own, parseJws } from './jws.ts'
+import { type Jws, own, parseJws } from './jws.ts'
+import type { TokenCache } from './token-cache.ts'
 
 export interface VerifyBearerOptions {
   readonly keys: Pick<KeyStore, 'find' | 'lookUp' | 'used' | 'isComplete'>
   readonly issuers: ReadonlyMap<string, Issuer>
   readonly authorities: readonly Authority[]
-  readonly cached: Cached
+  readonly tokens: TokenCache
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -36,41 +36,48 @@ interface Shown extends Asked {
  * to those who may know it.
  */
 export const createVerifyBearer = (options: VerifyBearerOptions): VerifyBearer => {
-  const { keys, issuers, authorities, cached, now } = options
+  const { keys, issuers, authorities, tokens, now } = options
 
   const verifyOther = (shown: Shown): Verification | Promise<Verification> => {
-    const { token, digest, accept, deadline } = shown
+    const { token, accept } = shown
     const jws = parseJws(token)
-    const knowing = authorities.filter(({ issuer, mayKnow }) => accept.issuers.has(issuer) && mayKnow(jws))
+    const knowing = authorities.filter(({ mayKnow }) => mayKnow(jws))
+    const asked = toAsked(knowing, accept)
     // RFC 8725 §3.8: the route names the issuers; the token may only pick one of them, exactly.
     const issuer = jws.kind === 'jws' ? own(jws.claims, 'iss') : undefined
     const known = typeof issuer === 'string' && accept.issuers.has(issuer) ? issuers.get(issuer) : undefined
-    if (jws.kind === 'jws' && known) {
-      const { verify, keys } = known
-      const from = { issuer: known.config.issuer, version: keys.jwkSet.version }
-      const verification = cached(from, digest, () => verify(token, jws, deadline))
-      return knowing.length === 0 ? verification : confirm(verification, knowing, shown)
-    }
-    if (jws.kind === 'jws' && knowing.length > 0) return askAll(knowing, shown)
+    if (jws.kind === 'jws' && known) return verifyJws(jws, known, knowing, shown)
+    if (jws.kind === 'jws' && asked.length > 0) return askAll(asked, shown)
     // A typo costs nobody a question.
     if (isMistyped(token)) return { kind: 'rejected', reason: 'mistyped_key' }
-    const isAsked = knowing.length > 0 || (accept.keys && keys.lookUp !== undefined)
-    return isAsked ? lookUp(shown, knowing, REASONS[jws.kind]) : judgeUnknown(accept, REASONS[jws.kind])
+    const isAsked = asked.length > 0 || (accept.keys && keys.lookUp !== undefined)
+    return isAsked ? lookUp(shown, asked, REASONS[jws.kind]) : judgeUnknown(accept, REASONS[jws.kind])
   }
-  /** A token whose signature is good is good when whoever made it says so, too. */
-  const confirm = async (
-    verification: Promise<Verification>,
+  const verifyJws = async (
+    jws: Jws,
+    { config, keys, verify }: Issuer,
     knowing: readonly Authority[],
     shown: Shown,
   ): Promise<Verification> => {
-    const first = await verification
-    if (first.kind !== 'verified') return first
-    const second = await askAll(knowing, shown)
-    return second.kind === 'verified' ? first : second
+    const from = { issuer: config.issuer, version: keys.jwkSet.version, knowing }
+    const verification = await tokens.load(shown.digest, from, () => verify(jws, shown.deadline))
+    return verification.kind === 'verified'
+      ? confirm(verification, toAsked(knowing, shown.accept), shown)
+      : verification
   }
-  const lookUp = async (shown: Shown, knowing: readonly Authority[], reason: Rejection): Promise<Verification> => {
+  /** A token whose signature is good is good when those who know it say so, too. */
+  const confirm = (
+    verified: Verified,
+    asked: readonly Authority[],
+    shown: Shown,
+  ): Verification | Promise<Verification> =>
+    asked.length === 0
+      ? verified
+      : askAll(asked, shown).then((answer) => (answer.kind === 'verified' ? verified : answer))
+
+  const lookUp = async (shown: Shown, asked: readonly Authority[], reason: Rejection): Promise<Verification> => {
     const { token, digest, accept, host, deadline } = shown
-    const remembered = knowing.map(({ find }) => find(digest)).find((answer) => answer?.kind === 'verified')
+    const remembered = asked.map(({ find }) => find(digest)).find((answer) => answer?.kind === 'verified')
     if (remembered) return remembered
     const lookup = await keys.lookUp?.(digest, deadline)
     if (lookup?.kind === 'found') {
@@ -84,7 +91,7 @@ export const createVerifyBearer = (options: VerifyBearerOptions): VerifyBearer =
     const unknown = judgeUnknown(accept, reason)
     // No API key of ours is shown to anybody: none that has our form, and none that may be in a source that is away.
     const mayBeKey = unknown.kind === 'unavailable' || isMinted(token)
-    return mayBeKey || knowing.length === 0 ? unknown : askAll(knowing, shown)
+    return mayBeKey || asked.length === 0 ? unknown : askAll(asked, shown)
   }
   /** An outage is not a denial: it may be a key of the source that could not be read. */
   const judgeUnknown = (accept: Accept, reason: Rejection): Verification =>
@@ -94,10 +101,15 @@ export const createVerifyBearer = (options: VerifyBearerOptions): VerifyBearer =
     // CWE-208: the digest is what is compared, so that time tells nothing about a secret.
     const digest = toDigest(token)
     const record = keys.find(digest)
-    if (!record) return verifyOther({ token, digest, accept, host, ...(deadline !== undefined && { deadline }) })
-    return accept.keys ? judgeKey(record, host, now()) : KEY_NOT_ACCEPTED
+    if (record) return accept.keys ? judgeKey(record, host, now()) : KEY_NOT_ACCEPTED
+    const shown = { token, digest, accept, host, ...(deadline !== undefined && { deadline }) }
+    const known = tokens.find(digest, accept.issuers)
+    return known ? confirm(known.verified, toAsked(known.knowing, accept), shown) : verifyOther(shown)
   }
 }
+
+const toAsked = (knowing: readonly Authority[], { issuers }: Accept): readonly Authority[] =>
+  knowing.filter(({ issuer }) => issuers.has(issuer))
 
 const KEY_NOT_ACCEPTED: Verification = { kind: 'rejected', reason: 'key_not_accepted' }
 const KEYS_UNAVAILABLE: Verification = { kind: 'unavailable', reason: 'keys_unavailable' }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { toDigest } from '../../src/key/digest.ts'
 import { createKeyStore } from '../../src/sources/key-store.ts'
+import { createTokenCache } from '../../src/verify/token-cache.ts'
 import { createVerifyBearer } from '../../src/verify/verify-bearer.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { makeFolder } from '../fixtures/folder.ts'
@@ -40,7 +41,7 @@ test.serial('many keys are read and indexed off the event loop: checks go on mea
     keys: store,
     issuers: new Map(),
     authorities: [],
-    cached: (_from, _digest, verify) => verify(),
+    tokens: createTokenCache({ max: 0, now: Date.now, onLookup: () => {} }),
     now: Date.now,
   })
   const accept = { keys: true, issuers: new Set<string>() }

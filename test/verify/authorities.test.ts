@@ -6,6 +6,7 @@ import { mintSecret } from '../../src/key/mint.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
 import type { KeyLookup } from '../../src/sources/key-source.ts'
 import { createIntrospection } from '../../src/verify/introspection.ts'
+import { createTokenCache } from '../../src/verify/token-cache.ts'
 import { createVerifyBearer } from '../../src/verify/verify-bearer.ts'
 import { listenIntrospection } from '../fixtures/introspection-endpoint.ts'
 import { json } from '../fixtures/key-endpoint.ts'
@@ -64,7 +65,7 @@ const open = async (t: ExecutionContext) => {
       createAuthority(FIRST, endpoints.first.url, false),
       createAuthority(SECOND, endpoints.second.url, true),
     ],
-    cached: (_from, _digest, ask) => ask(),
+    tokens: createTokenCache({ max: 0, now: Date.now, onLookup: observer.cached }),
     now: Date.now,
   })
   const ask = async (token: string, accepted: readonly string[] = [FIRST, SECOND], keys = true): Promise<string> => {

@@ -217,7 +217,7 @@ test('RFC 7518 §3.3: weak, private, symmetric, unreadable and encryption keys a
   )
   if (usable.kind !== 'usable') return t.fail()
   t.deepEqual(
-    usable.set.keys.map(({ kid }) => kid),
+    usable.keys.map(({ kid }) => kid),
     ['good'],
   )
   t.deepEqual(usable.refused, [

@@ -4,8 +4,8 @@ import type { Accept, Verification } from '../../src/core/ports.ts'
 import { toDigest } from '../../src/key/digest.ts'
 import { mintSecret } from '../../src/key/mint.ts'
 import type { KeyRecord } from '../../src/sources/key-record.ts'
-import { createCached } from '../../src/verify/cached.ts'
 import { createIssuer, type Issuer } from '../../src/verify/issuer.ts'
+import { createTokenCache } from '../../src/verify/token-cache.ts'
 import { createVerifyBearer, type VerifyBearer } from '../../src/verify/verify-bearer.ts'
 import { json, listenEndpoint } from '../fixtures/key-endpoint.ts'
 import { createRecorder } from '../fixtures/recorder.ts'
@@ -53,7 +53,7 @@ const open = async (
     keys: { find: (digest) => keys.get(digest), lookUp: undefined, isComplete: () => isComplete.value },
     issuers: new Map([[ISSUER, issuer]]),
     authorities: [],
-    cached: createCached({ max: 10, now: () => clock.now, onLookup: observer.cached }),
+    tokens: createTokenCache({ max: 10, now: () => clock.now, onLookup: observer.cached }),
     now: () => clock.now,
   })
   const serve = async (...jwks: readonly unknown[]): Promise<void> => {
