@@ -70,6 +70,13 @@ export const MUTANTS: readonly Mutant[] = [
     'scopes: first.rule.scopes',
   ],
   ['a deny route does not count for an ambiguous path', 'core/route.ts', 'if (!first || deny ||', 'if (!first ||'],
+  ['a later route wins', 'core/route-index.ts', 'found.place < first.place', 'found.place > first.place'],
+  [
+    'hosts with other routes share a group',
+    'core/route-index.ts',
+    'all.map(({ place }) => place).join()',
+    'String(all.length)',
+  ],
   ['a public path opens an upgrade', 'core/route.ts', '&& isUpgrade(request))', '&& false)'],
   [
     'a wildcard covers look-alikes',

@@ -1,3 +1,5 @@
+import type { PatternKind } from './pattern-table.ts'
+
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/
 const IPV6 = /^\[[0-9a-f:.]+\]$/
 
@@ -13,3 +15,9 @@ export const toHost = (authority: string): string | undefined => {
 /** True when the host is the pattern, or is below it by one or more labels where the pattern starts with `*.`. */
 export const matchHost = (pattern: string, host: string): boolean =>
   pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host.length >= pattern.length : host === pattern
+
+/** Host patterns, for a table: `matchHost` says the same of one. */
+export const HOST_PATTERNS: PatternKind = {
+  toSubtree: (pattern) => (pattern.startsWith('*.') ? pattern.slice(1) : undefined),
+  cut: (host, length) => (host.at(-length) === '.' ? host.slice(-length) : undefined),
+}

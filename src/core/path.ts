@@ -1,3 +1,5 @@
+import type { PatternKind } from './pattern-table.ts'
+
 /** A path that all programs read alike, percent-decoded once, or one that two programs could read differently. */
 export type Path = { readonly kind: 'clear'; readonly path: string } | { readonly kind: 'ambiguous' }
 
@@ -26,6 +28,12 @@ export const parsePath = (target: string): Path => {
 /** True when the path is the pattern, or is below it where the pattern ends in `/*` (whole segments). */
 export const matchPath = (pattern: string, path: string): boolean =>
   pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
+
+/** Path patterns, for a table: `matchPath` says the same of one. */
+export const PATH_PATTERNS: PatternKind = {
+  toSubtree: (pattern) => (pattern.endsWith('/*') ? pattern.slice(0, -1) : undefined),
+  cut: (path, length) => (path[length - 1] === '/' ? path.slice(0, length) : undefined),
+}
 
 /** Decoded once; undefined for a malformed escape (RFC 3986 §2.1) or invalid UTF-8. */
 const decode = (raw: string): string | undefined => {

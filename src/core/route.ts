@@ -1,8 +1,10 @@
 import { type Carrier, isSameCarrier, toHeaderName } from './carrier.ts'
-import { matchHost, toHost } from './host.ts'
-import { matchPath, parsePath } from './path.ts'
+import { toHost } from './host.ts'
+import { memoizeWeak } from './memoize.ts'
+import { parsePath } from './path.ts'
 import type { Accept } from './ports.ts'
 import { isPreflight, isUpgrade, type RequestView } from './request.ts'
+import { createRouteIndex } from './route-index.ts'
 
 /** What becomes of the caller's credential on its way upstream. */
 export type UpstreamAuthorization =
@@ -64,13 +66,13 @@ export const matchRoute = (routes: Routes, request: RequestView): Route | undefi
   const host = toHost(request.host)
   if (host === undefined) return undefined
   const path = parsePath(request.path)
-  const sameHost = routes.list.filter((route) => matchesHost(route, host) && matchesMethod(route, request))
-  if (path.kind === 'ambiguous') return toStrictest(sameHost.filter((route) => route.rule.kind !== 'public'))
-  return sameHost.find(({ paths }) => !paths || paths.some((pattern) => matchPath(pattern, path.path)))
+  const index = toIndex(routes)
+  const isMeant = (route: Route): boolean => matchesMethod(route, request)
+  if (path.kind === 'clear') return index.findFirst(host, path.path, isMeant)
+  return toStrictest(index.findAll(host).filter((route) => route.rule.kind !== 'public' && isMeant(route)))
 }
 
-const matchesHost = ({ hosts }: Route, host: string): boolean =>
-  !hosts || hosts.some((pattern) => matchHost(pattern, host))
+const toIndex = memoizeWeak(({ list }: Routes) => createRouteIndex(list))
 
 const matchesMethod = (route: Route, request: RequestView): boolean => {
   if (route.preflight && !isPreflight(request)) return false
