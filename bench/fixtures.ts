@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toDigest } from '../src/key/digest.ts'
@@ -6,6 +9,7 @@ import { mintSecret } from '../src/key/mint.ts'
 import { makeSigningKey, type SigningKey } from '../test/fixtures/signing-key.ts'
 import { checkMethod } from '../test/vectors/check-method.ts'
 
+export const HOST = 'api.example.com'
 export const ISSUER = 'https://issuer.example.com'
 export const AUDIENCE = 'https://api.example.com'
 const COUNT = 1_000
@@ -14,16 +18,19 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const
 /** What servers are asked, and what they know: files in a folder of their own. */
 export interface Fixtures {
   readonly folder: string
-  /** SHA-256 digests of the keys, in hex, one a line. */
+  /** The API keys: secrets, and a file of their SHA-256 digests in hex, one a line. */
+  readonly secrets: readonly string[]
   readonly digests: string
+  /** The signing keys: a file, and where the same set is to be had over HTTP. */
   readonly jwks: string
-  /** Files of Check messages, by what is in them. */
-  readonly messages: ReadonlyMap<Shown, string>
-  /** The same requests with the keys, as clients send them over HTTP/1.1; and as Envoy's HTTP service asks about them. */
-  readonly requests: string
-  readonly questions: string
+  readonly jwksUri: string
+  /** The file of messages of one form with one kind of credential. */
+  readonly messages: (form: Form, shown: Shown) => string
   readonly remove: () => void
 }
+
+/** Check messages; HTTP/1.1 requests as a client sends them, and as Envoy's HTTP service asks about them. */
+export type Form = 'check' | 'request' | 'question'
 
 export type Shown =
   | 'key'
@@ -32,6 +39,9 @@ export type Shown =
   | 'unknown key'
   | 'bad signature'
   | 'unknown kid'
+
+/** Whether such a credential is to pass. */
+export const isGood = (shown: Shown): boolean => shown === 'key' || ALGORITHMS.some((alg) => alg === shown)
 
 /** Makes 1,000 keys, and as many tokens for each algorithm. */
 export const makeFixtures = async (): Promise<Fixtures> => {
@@ -57,17 +67,27 @@ export const makeFixtures = async (): Promise<Fixtures> => {
     ['unknown kid', await signMany(nobody)],
   ])
   for (const [alg, key] of keys) credentials.set(alg, await signMany(key))
-  const messages = [...credentials].map(
-    ([shown, list], index) => [shown, write(`messages-${index}`, toMessages(list))] as const,
-  )
+  for (const [shown, list] of credentials) {
+    for (const form of ['check', 'request', 'question'] as const) {
+      write(`${form} ${shown}`, toLengthPrefixed(list.map((credential) => toMessage[form](credential))))
+    }
+  }
+  const jwks = JSON.stringify({ keys: keys.map(([, { jwk }]) => jwk) })
+  const issuer = createServer((_, response) => response.end(jwks))
+    .listen(0, '127.0.0.1')
+    .unref()
+  await once(issuer, 'listening')
   return {
     folder,
+    secrets,
     digests: write('digests', digests.join('\n')),
-    jwks: write('jwks.json', JSON.stringify({ keys: keys.map(([, { jwk }]) => jwk) })),
-    messages: new Map(messages),
-    requests: write('requests', toLengthPrefixed(secrets.map((secret) => toHttp('', secret)))),
-    questions: write('questions', toLengthPrefixed(secrets.map((secret) => toHttp('/envoy', secret)))),
-    remove: () => rmSync(folder, { recursive: true }),
+    jwks: write('jwks.json', jwks),
+    jwksUri: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`,
+    messages: (form, shown) => join(folder, `${form} ${shown}`),
+    remove: () => {
+      issuer.close()
+      rmSync(folder, { recursive: true })
+    },
   }
 }
 
@@ -76,9 +96,6 @@ const signMany = (key: SigningKey): Promise<readonly string[]> => {
   const claims = { iss: ISSUER, aud: AUDIENCE, iat: now, exp: now + 86_400, scope: 'read write' }
   return Promise.all(Array.from({ length: COUNT }, (_, id) => key.sign({ ...claims, sub: `client-${id}` })))
 }
-
-const toMessages = (credentials: readonly (string | undefined)[]): Buffer =>
-  toLengthPrefixed(credentials.map((credential) => checkMethod.requestSerialize(toRequest(credential))))
 
 /** As the load program reads them: each with its length, in four bytes, before it. */
 const toLengthPrefixed = (messages: readonly Buffer[]): Buffer =>
@@ -90,12 +107,12 @@ const toLengthPrefixed = (messages: readonly Buffer[]): Buffer =>
     }),
   )
 
-const toHttp = (prefix: string, secret: string): Buffer => {
-  const lines = Object.entries({ ...HEADERS, 'content-length': '0', authorization: `Bearer ${secret}` })
+const toHttp = (prefix: string, credential: string | undefined): Buffer => {
+  const lines = Object.entries({ ...toHeaders(credential), 'content-length': '0' })
     .filter(([name]) => !name.startsWith(':'))
     .map(([name, value]) => `${name}: ${value}`)
   const target = `${prefix}/api/flow_runs/filter?limit=200`
-  return Buffer.from([`POST ${target} HTTP/1.1`, 'host: api.example.com', ...lines, '', ''].join('\r\n'))
+  return Buffer.from([`POST ${target} HTTP/1.1`, `host: ${HOST}`, ...lines, '', ''].join('\r\n'))
 }
 
 /** What Envoy asks about a request with the headers of a browser. */
@@ -105,20 +122,28 @@ const toRequest = (credential: string | undefined) => ({
       http: {
         id: '1234567890',
         method: 'POST',
-        host: 'api.example.com',
+        host: HOST,
         path: '/api/flow_runs/filter?limit=200',
         protocol: 'HTTP/1.1',
-        headers: {
-          ...HEADERS,
-          ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
-        },
+        headers: toHeaders(credential),
       },
     },
   },
 })
 
+const toMessage: Record<Form, (credential: string | undefined) => Buffer> = {
+  check: (credential) => checkMethod.requestSerialize(toRequest(credential)),
+  request: (credential) => toHttp('', credential),
+  question: (credential) => toHttp('/envoy', credential),
+}
+
+const toHeaders = (credential: string | undefined) => ({
+  ...HEADERS,
+  ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
+})
+
 const HEADERS = {
-  ':authority': 'api.example.com',
+  ':authority': HOST,
   ':method': 'POST',
   ':path': '/api/flow_runs/filter?limit=200',
   ':scheme': 'https',

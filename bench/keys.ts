@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { makeImageEnvironment } from './image-environment.ts'
 import { toSecret, writeKeyLines } from './key-lines-file.ts'
 import { type Load, startLoad } from './load.ts'
 import { readCpu, readMemory } from './process-use.ts'
@@ -22,13 +23,7 @@ const inProject = (name: string): string => fileURLToPath(new URL(`../${name}`, 
 const folder = mkdtempSync(join(tmpdir(), 'bearergate-bench-'))
 const config = join(folder, 'bearergate.yaml')
 const lines = join(folder, 'keys', 'keys.jsonl')
-/** As the image is run. */
-const image = readFileSync(inProject('Dockerfile'), 'utf8').matchAll(/^ENV (\w+)=(\S+)$/gm)
-const env = {
-  ...Object.fromEntries([...image].map(([, name = '', value = '']) => [name, value])),
-  ...process.env,
-  NODE_COMPILE_CACHE: join(folder, 'cache'),
-}
+const env = makeImageEnvironment(folder)
 
 const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
@@ -73,9 +68,9 @@ const measureChecks = async ({ pid }: Gate, load: Load, keys: number): Promise<n
   load.show(drawFrom(keys))
   await sleep(PHASE_MILLISECONDS / 2)
   load.take()
-  const before = readCpu(pid)
+  const before = readCpu([pid])
   await sleep(PHASE_MILLISECONDS)
-  return (readCpu(pid) - before) / load.take().checks
+  return (readCpu([pid]) - before) / load.take().checks
 }
 
 const measure = async (count: number): Promise<readonly number[]> => {
@@ -84,7 +79,7 @@ const measure = async (count: number): Promise<readonly number[]> => {
     execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], { env }).toString(),
   )
   const gate = await startGate()
-  const resting = readMemory(gate.pid, 'VmRSS')
+  const resting = readMemory([gate.pid], 'VmRSS')
   const load = startLoad(gate.address, drawFrom(1_000))
   // Code that just started is slow.
   await sleep(PHASE_MILLISECONDS)
@@ -95,7 +90,7 @@ const measure = async (count: number): Promise<readonly number[]> => {
   await gate.takeHeld()
   await sleep(2 * PHASE_MILLISECONDS)
   const quiet = [load.take().worst, ...(await gate.takeHeld())]
-  const working = readMemory(gate.pid, 'VmRSS')
+  const working = readMemory([gate.pid], 'VmRSS')
   forgetPeak(gate.pid)
   const reloads: number[] = []
   const whiles: (readonly number[])[] = []
@@ -114,7 +109,7 @@ const measure = async (count: number): Promise<readonly number[]> => {
     seconds += asked.seconds
     whiles.push([asked.worst, ...(await gate.takeHeld())])
   }
-  const peak = readMemory(gate.pid, 'VmHWM')
+  const peak = readMemory([gate.pid], 'VmHWM')
   await load.close()
   await gate.stop()
   const worst = [0, 1, 2].map((column) => Math.max(...whiles.map((each) => each[column] ?? 0)))
@@ -171,8 +166,6 @@ try {
       '',
     ].join('\n'),
   )
-  // Fills the compile cache.
-  execFileSync(process.execPath, [inProject('src/main.ts'), '--version'], { env })
   console.log(toRow(HEAD))
   console.log(toRow(HEAD.map(() => '---:')))
   for (const count of COUNTS) {

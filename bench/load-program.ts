@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { track } from '../scripts/start-process.ts'
+import type { Bench } from './bench.ts'
+import { type Form, isGood, type Shown } from './fixtures.ts'
 import { readCpu, readMemory } from './process-use.ts'
-import type { RunningServer } from './servers.ts'
+import type { RunningServer } from './start-server.ts'
 
-/** What a load was answered, and what that cost. */
+/** How a load was answered, and what that cost. */
 export interface Measured {
   readonly perSecond: number
-  readonly let: number
-  readonly refused: number
-  readonly unavailable: number
   /** Waits, in milliseconds. */
   readonly p50: number
   readonly p99: number
-  readonly worst: number
-  /** Of the server for one check, in microseconds. */
+  /** Of the server for one call, in microseconds. */
   readonly cpu: number
   /** Of each of the others, likewise. */
   readonly otherCpus: readonly number[]
@@ -22,32 +22,33 @@ export interface Measured {
   readonly memory: number
 }
 
-export interface LoadOptions {
-  readonly messages: string
-  /** Checks a second; 0: as many as are answered. */
-  readonly rate: number
-  /** The messages are HTTP/1.1 requests. */
-  readonly isHttp?: boolean
-  /** Processes beside the server whose time counts, too. */
-  readonly others?: readonly number[]
-  /** How long checks count, in seconds; before that they are made for half as long. */
-  readonly seconds: number
+export interface Load {
+  readonly form?: Form
+  readonly shown: Shown
+  /** Calls a second; as many as are answered, if left out. */
+  readonly rate?: number
+  /** Servers behind the one that is asked, whose time counts, too. */
+  readonly others?: readonly Pick<RunningServer, 'pids'>[]
 }
 
-/** Asks a server for a while. */
+/** Asks a server for a while. Throws when one call is not answered as that credential is to be. */
 export const runLoad = async (
-  programs: string,
-  { address, pid }: RunningServer,
-  { messages, rate, seconds, isHttp = false, others = [] }: LoadOptions,
+  { programs, fixtures, seconds }: Bench,
+  { address, pids }: Pick<RunningServer, 'address' | 'pids'>,
+  { form = 'check', shown, rate = 0, others = [] }: Load,
 ): Promise<Measured> => {
-  const args = ['-address', address, '-messages', messages, '-rate', String(rate), ...(isHttp ? ['-http'] : [])]
-  const span = ['-warm', `${seconds / 2}s`, '-span', `${seconds}s`]
-  const load = spawn(`${programs}/load`, [...args, ...span], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = ['-address', address, '-messages', fixtures.messages(form, shown), '-rate', String(rate)]
+  const span = ['-warm', `${seconds / 2}s`, '-span', `${seconds}s`, ...(form === 'check' ? [] : ['-http'])]
+  const load = spawn(join(programs, 'load'), [...args, ...span], { stdio: ['ignore', 'pipe', 'inherit'] })
+  track(load)
   const lines = createInterface(load.stdout)
   await once(lines, 'line')
-  const before = [pid, ...others].map(readCpu)
+  const servers = [pids, ...others.map((other) => other.pids)]
+  const before = servers.map(readCpu)
   const [line] = (await once(lines, 'line')) as [string]
-  const { calls, ...result } = JSON.parse(line)
-  const [cpu = 0, ...otherCpus] = [pid, ...others].map((one, index) => (readCpu(one) - (before[index] ?? 0)) / calls)
-  return { ...result, cpu, otherCpus, memory: readMemory(pid, 'VmRSS') }
+  const { calls, let: passed, ...result } = JSON.parse(line)
+  if (passed !== (isGood(shown) ? calls : 0) || result.unavailable > 0) throw new Error(`${shown}: answered ${line}`)
+  const [cpu = 0, ...otherCpus] = servers.map((one, index) => (readCpu(one) - (before[index] ?? 0)) / calls)
+  const { perSecond, p50, p99 } = result
+  return { perSecond, p50, p99, cpu, otherCpus, memory: readMemory(pids, 'VmRSS') }
 }

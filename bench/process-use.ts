@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** All the time of CPU that a process has used, its children's that have ended not counted, in microseconds. */
-export const readCpu = (pid: number): number => {
+/** All the time of CPU that processes have used, their children's that have ended not counted, in microseconds. */
+export const readCpu = (pids: readonly number[]): number => sumOf(pids, readCpuOfOne)
+
+const readCpuOfOne = (pid: number): number => {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')
@@ -9,8 +11,12 @@ export const readCpu = (pid: number): number => {
   return (Number(user) + Number(system)) * 10_000
 }
 
-/** Of a running process, in megabytes: what it holds now, and the most that it held. */
-export const readMemory = (pid: number, field: 'VmRSS' | 'VmHWM'): number => {
-  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1_000
-}
+/** Of running processes, in megabytes: what they hold now, and the most that they held. */
+export const readMemory = (pids: readonly number[], field: 'VmRSS' | 'VmHWM'): number =>
+  sumOf(pids, (pid) => {
+    const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kilobytes) / 1_000
+  })
+
+const sumOf = (pids: readonly number[], read: (pid: number) => number): number =>
+  pids.reduce((sum, pid) => sum + read(pid), 0)

@@ -1,149 +1,94 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { findEnvoy } from '../scripts/envoy.ts'
-import { AUDIENCE, type Fixtures, ISSUER } from './fixtures.ts'
+import { findFreePorts } from '../scripts/ports.ts'
+import { toWorkerAddress } from '../src/config/worker-address.ts'
+import type { Bench } from './bench.ts'
+import { AUDIENCE, HOST, ISSUER } from './fixtures.ts'
+import { isServing } from './is-serving.ts'
+import { type RunningServer, startServer } from './start-server.ts'
 
-/** A server that runs, in a process of its own. */
-export interface RunningServer {
-  readonly address: string
-  readonly pid: number
-  /** From the start of its process until it could be connected to, in milliseconds. */
-  readonly milliseconds: number
-  readonly stop: () => Promise<void>
+export const inProject = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
+
+/** A gate that says SERVING. */
+export interface RunningGate extends RunningServer {
+  /** Where it answers over HTTP, as Envoy asks. */
+  readonly http: string
+  readonly config: string
 }
 
-const inProject = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
-
-/** Starts a program, and waits until it listens. */
-const start = async (command: string, args: readonly string[], address: string): Promise<RunningServer> => {
-  const begin = performance.now()
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  const ended = once(child, 'exit')
-  const [host = '', port] = address.split(':')
-  while (!(await isOpen(host, Number(port)))) {
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`${command} did not start`)
-    await sleep(5)
-  }
-  return {
-    address,
-    pid: child.pid ?? 0,
-    milliseconds: performance.now() - begin,
-    stop: async () => {
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
+/** What of a gate is not as it is by default. */
+export interface GateOptions {
+  /** False: no token is remembered, so that each is a new one. */
+  readonly remembers?: boolean
+  /** Whether it takes access tokens, too. */
+  readonly hasIssuer?: boolean
+  /** Every decision is logged: to a file, or to /dev/null. */
+  readonly logs?: 'file' | 'null'
+  readonly workers?: number
+  readonly isOnSocket?: boolean
 }
 
-const isOpen = (host: string, port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection(port, host)
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
+/** bearergate as the image runs it, with 1,000 keys and what is logged by default going to /dev/null. */
+export const startGate = async ({ fixtures, image }: Bench, options: GateOptions = {}): Promise<RunningGate> => {
+  const { remembers = true, hasIssuer = true, logs, workers = 1, isOnSocket = false } = options
+  const [port, httpPort] = await findFreePorts(2)
+  const config = join(fixtures.folder, `gate-${port}.yaml`)
+  const grpc = isOnSocket ? `unix:${join(fixtures.folder, `gate-${port}.sock`)}` : `127.0.0.1:${port}`
+  const http = `127.0.0.1:${httpPort}`
+  const issuer = { issuer: ISSUER, audiences: [AUDIENCE], jwksUri: fixtures.jwksUri }
+  const policy = {
+    listen: { grpc, http, ops: '127.0.0.1:0' },
+    doors: [{ kind: 'envoy', path: '/envoy', trustedProxies: ['127.0.0.1'] }],
+    workers,
+    keys: [{ directory: './keys' }],
+    ...(hasIssuer && { issuers: [issuer] }),
+    ...(!remembers && { cache: { tokens: 0 } }),
+    ...(logs && { log: { decisions: 'all' } }),
+    routes: [{ rule: 'bearer', host: HOST }],
+  }
+  writeFileSync(config, JSON.stringify(policy))
+  const server = await startServer({
+    command: process.execPath,
+    args: [inProject('src/main.ts'), 'serve', '--config', config],
+    address: Array.from({ length: workers }, (_, worker) => toWorkerAddress(grpc, worker)).join(','),
+    env: image,
+    ...(logs === 'file' && { output: openSync(join(fixtures.folder, `gate-${port}.log`), 'w') }),
+    isReady: isServing,
   })
-
-/** bearergate, as the image runs it. `cached` says whether access tokens are remembered. */
-export const startGate = ({ folder, jwks }: Fixtures, address: string, cached = true): Promise<RunningServer> => {
-  const path = join(folder, 'bearergate.yaml')
-  writeFileSync(
-    path,
-    `listen: {grpc: "${address}", http: "${toHttpAddress(address)}", ops: "127.0.0.1:0"}
-doors: [{kind: envoy, path: /envoy, trustedProxies: [127.0.0.1]}]
-log: {level: warn}
-cache: {tokens: ${cached ? 10_000 : 0}}
-keys: [{directory: ./keys}]
-issuers: [{issuer: "${ISSUER}", audiences: ["${AUDIENCE}"], jwksFile: "${jwks}", algorithms: [RS256, ES256, EdDSA]}]
-routes: [{rule: bearer, host: api.example.com}]
-`,
-  )
-  return start(process.execPath, [inProject('src/main.ts'), 'serve', '--config', path], address)
-}
-
-/** Where such a gate answers over HTTP. */
-export const toHttpAddress = (grpc: string): string => grpc.replace(/\d+$/, (port) => String(Number(port) + 1_000))
-
-/** Envoy with one thread, that answers each request it lets through by itself; `filter` is what it asks first. */
-export const startEnvoy = async (
-  { folder }: Fixtures,
-  address: string,
-  filter: object | undefined,
-  clusters: readonly object[],
-): Promise<RunningServer> => {
-  const path = join(folder, 'envoy.json')
-  const router = { '@type': `${TYPE}.filters.http.router.v3.Router` }
-  const manager = {
-    '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-    stat_prefix: 'bench',
-    normalize_path: true,
-    route_config: {
-      virtual_hosts: [
-        {
-          name: 'all',
-          domains: ['*'],
-          routes: [{ match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'hello' } } }],
-        },
-      ],
-    },
-    http_filters: [
-      ...(filter ? [{ name: 'envoy.filters.http.ext_authz', typed_config: filter }] : []),
-      { name: 'envoy.filters.http.router', typed_config: router },
-    ],
-  }
-  const filters = [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }]
-  const listener = { name: 'bench', address: toSocketAddress(address), filter_chains: [{ filters }] }
-  writeFileSync(path, JSON.stringify({ static_resources: { listeners: [listener], clusters } }))
-  const args = ['-c', path, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error']
-  return start(await findEnvoy(), args, address)
-}
-
-const TYPE = 'type.googleapis.com/envoy.extensions'
-
-const toSocketAddress = (address: string) => {
-  const [host, port] = address.split(':')
-  return { socket_address: { address: host, port_value: Number(port) } }
-}
-
-/** The filter of Envoy that asks the gate over gRPC or HTTP, and the cluster that it asks. */
-export const toAsking = (kind: 'grpc' | 'http', gate: string): readonly [filter: object, cluster: object] => {
-  const address = toSocketAddress(kind === 'grpc' ? gate : toHttpAddress(gate))
-  const options = {
-    '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
-    explicit_http_config: kind === 'grpc' ? { http2_protocol_options: {} } : { http_protocol_options: {} },
-  }
-  const cluster = {
-    name: 'gate',
-    load_assignment: { cluster_name: 'gate', endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
-    typed_extension_protocol_options: { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': options },
-  }
-  const service =
-    kind === 'grpc'
-      ? { grpc_service: { envoy_grpc: { cluster_name: 'gate', authority: 'gate' }, timeout: '5s' } }
-      : {
-          http_service: {
-            server_uri: { uri: 'http://gate', cluster: 'gate', timeout: '5s' },
-            path_prefix: '/envoy',
-          },
-        }
-  return [{ '@type': `${TYPE}.filters.http.ext_authz.v3.ExtAuthz`, transport_api_version: 'V3', ...service }, cluster]
+  return { ...server, http, config }
 }
 
 /** The least that a server on @grpc/grpc-js can do. */
-export const startConstant = (address: string): Promise<RunningServer> =>
-  start(process.execPath, [inProject('bench/constant-server.ts'), address], address)
+export const startConstant = async ({ image }: Bench): Promise<RunningServer> => {
+  const address = `127.0.0.1:${(await findFreePorts(1))[0]}`
+  return startServer({
+    command: process.execPath,
+    args: [inProject('bench/constant-server.ts'), address],
+    address,
+    env: image,
+  })
+}
 
 /** The same task as one writes it in Go. */
-export const startReference = (
-  programs: string,
-  { digests, jwks }: Fixtures,
-  address: string,
-): Promise<RunningServer> =>
-  start(
-    join(programs, 'reference'),
-    ['-address', address, '-digests', digests, '-jwks', jwks, '-issuer', ISSUER, '-audience', AUDIENCE],
+export const startReference = async ({ programs, fixtures }: Bench): Promise<RunningServer> => {
+  const address = `127.0.0.1:${(await findFreePorts(1))[0]}`
+  const known = [
+    '-host',
+    HOST,
+    '-digests',
+    fixtures.digests,
+    '-jwks',
+    fixtures.jwks,
+    '-issuer',
+    ISSUER,
+    '-audience',
+    AUDIENCE,
+  ]
+  return startServer({
+    command: join(programs, 'reference'),
+    args: ['-address', address, ...known],
     address,
-  )
+    isReady: isServing,
+  })
+}

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,7 +80,7 @@ type measured struct {
 }
 
 func main() {
-	address := flag.String("address", "127.0.0.1:9001", "host:port, or unix:/path")
+	address := flag.String("address", "127.0.0.1:9001", "host:port or unix:/path; several, with commas between, get as many connections each")
 	file := flag.String("messages", "", "file of messages")
 	connections := flag.Int("connections", 2, "connections")
 	streams := flag.Int("streams", 16, "calls at a time on each connection")
@@ -96,8 +97,10 @@ func main() {
 	counts, end := start.Add(*warm), start.Add(*warm+*span)
 	all := make([]measured, *connections**streams)
 	var wait sync.WaitGroup
+	addresses := strings.Split(*address, ",")
 	for c := range *connections {
-		client, err := grpc.NewClient(*address,
+		address := addresses[c%len(addresses)]
+		client, err := grpc.NewClient(address,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(asIs{})))
 		if err != nil {
@@ -108,7 +111,7 @@ func main() {
 			wait.Go(func() {
 				ask := overGrpc(client)
 				if *isHTTP {
-					ask = overHTTP(*address)
+					ask = overHTTP(address)
 				}
 				for {
 					n := turn.Add(1) - 1

@@ -26,6 +26,8 @@ import (
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
 type server struct {
@@ -94,6 +96,8 @@ func main() {
 	check(err)
 	g := grpc.NewServer()
 	auth.RegisterAuthorizationServer(g, s)
+	// Envoy asks for its health as it asks for that of any gate: it is SERVING from the start.
+	grpc_health_v1.RegisterHealthServer(g, health.NewServer())
 	check(g.Serve(listener))
 }
 
