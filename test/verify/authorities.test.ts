@@ -21,7 +21,7 @@ const signer = await makeSigningKey('one')
 const record = (id: string): KeyRecord => ({ id, digest: '', scopes: [], disabled: false })
 
 /** Two servers; the second is asked about its JWTs as well. Keys in memory, and in a source that is asked. */
-const open = async (t: ExecutionContext) => {
+const open = async (t: ExecutionContext, max = 0) => {
   const endpoints = { first: await listenIntrospection(t), second: await listenIntrospection(t) }
   const { observer } = createRecorder()
   const createAuthority = (issuer: string, endpoint: string, jwts: boolean) => {
@@ -48,6 +48,7 @@ const open = async (t: ExecutionContext) => {
       ? {
           kind: 'verified',
           principal: { kind: 'token', subject: 'local', issuer: SECOND, scopes: [], claims: new Map() },
+          expiresAt: Date.now() + 60_000,
         }
       : { kind: 'rejected', reason: 'bad_signature' }
   const issuers = new Map()
@@ -65,7 +66,7 @@ const open = async (t: ExecutionContext) => {
       createAuthority(FIRST, endpoints.first.url, false),
       createAuthority(SECOND, endpoints.second.url, true),
     ],
-    tokens: createTokenCache({ max: 0, now: Date.now, onLookup: observer.cached }),
+    tokens: createTokenCache({ max, now: Date.now, onLookup: observer.cached }),
     now: Date.now,
   })
   const ask = async (token: string, accepted: readonly string[] = [FIRST, SECOND], keys = true): Promise<string> => {
@@ -164,4 +165,19 @@ test('a JWT of an issuer with a JWK Set is verified first, and asked about when 
   state.local = 'verified'
   second.answer = json({}, 500)
   t.is(await ask(bad ?? ''), 'unavailable introspection_unavailable')
+})
+
+test('a JWT that is remembered is asked about all the same, by those that the route accepts', async (t) => {
+  const { ask, second, asked, verifyLocally } = await open(t, 10)
+  verifyLocally()
+  const token = await signer.sign({ iss: SECOND, aud: 'api', sub: 'a' })
+  second.say = () => undefined
+  t.is(await ask(token), 'rejected inactive_token')
+  t.is(await ask(token), 'rejected inactive_token')
+  t.is(await ask(token, [FIRST]), 'rejected issuer_not_accepted')
+  second.say = active('svc')
+  const other = await signer.sign({ iss: SECOND, aud: 'api', sub: 'b' })
+  t.is(await ask(other), 'local')
+  t.is(await ask(other), 'local')
+  t.deepEqual(asked(), [[], [token, other]])
 })

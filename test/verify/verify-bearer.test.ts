@@ -224,6 +224,36 @@ test('CVE-2026-35039: the whole token is what is remembered', async (t) => {
   t.is(await ask(world, [header, payload, signature].join('.')), 'rejected bad_signature')
 })
 
+test('RFC 8725 §3.8: a token that is remembered is good where its issuer is accepted, and nowhere else', async (t) => {
+  const world = await open(t)
+  const token = await signer.sign(claims)
+  t.is(await ask(world, token), 'svc')
+  t.is(
+    await ask(world, token, { keys: true, issuers: new Set(['https://b.example.com/']) }),
+    'rejected issuer_not_accepted',
+  )
+  t.is(await ask(world, token, { keys: true, issuers: new Set() }), 'rejected issuer_not_accepted')
+  t.deepEqual(world.lookups, ['miss'])
+})
+
+test('a token that is remembered is answered at once, and is refused when it has become a key', async (t) => {
+  const world = await open(t)
+  const token = await signer.sign(claims)
+  t.is(await ask(world, token), 'svc')
+  const answer = world.verify({ kind: 'bearer', token }, ALL, ASKED)
+  t.is(tell(answer as Verification), 'svc')
+  world.keys.set(...keyOf(token))
+  t.is(await ask(world, token, { keys: false, issuers: new Set([ISSUER]) }), 'rejected key_not_accepted')
+})
+
+test('a token that is refused for what it claims costs no look at its signature, nor at the keys', async (t) => {
+  const world = await open(t)
+  const token = await signer.sign({ ...claims, exp: SECONDS - 60 }, { kid: 'made-up' })
+  const [header, payload, signature = ''] = token.split('.')
+  t.is(await ask(world, token), 'rejected expired_token')
+  t.is(await ask(world, [header, payload, `A${signature.slice(1)}`].join('.')), 'rejected expired_token')
+})
+
 test('a token of a withdrawn key is refused from the next refresh on, though it was remembered', async (t) => {
   const world = await open(t)
   const token = await signer.sign(claims)
