@@ -1,6 +1,13 @@
 import { extractCredential } from './credential.ts'
 import { isCrossSite } from './cross-site.ts'
-import { findAliases, type HeaderEdits, type Identity, joinEdits, NO_EDITS, toIdentityHeaders } from './identity.ts'
+import {
+  createFindAliases,
+  type HeaderEdits,
+  type Identity,
+  joinEdits,
+  NO_EDITS,
+  toIdentityHeaders,
+} from './identity.ts'
 import { memoizeRecent, memoizeWeak } from './memoize.ts'
 import type { Verify } from './ports.ts'
 import { hasScopes, type Principal } from './principal.ts'
@@ -22,7 +29,7 @@ export type Check = (request: RequestView) => Promise<Verdict>
 
 /** Makes the decision: guards in order, closed by default. The one place where it waits is `verify`. */
 export const createCheck = (policy: Policy, verify: Verify): Check => {
-  const ok = createOk(policy.identity)
+  const ok = createOk(policy)
   return async (request) => {
     const route = matchRoute(policy.routes, request)
     if (!route) return refused('no_route')
@@ -52,7 +59,8 @@ export const createCheck = (policy: Policy, verify: Verify): Check => {
  * The only way through. It leaves no identity header of the client's in the request. One principal on one route always
  * gets the same object, so that a listener need write its answer only once.
  */
-const createOk = (identity: Identity): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
+const createOk = ({ identity, reads }: Policy): ((request: RequestView, route: Route, principal?: Principal) => Ok) => {
+  const findAliases = createFindAliases(identity, reads)
   const toOks = memoizeWeak((route: Route) => {
     const stripped = stripWhole(route.rule)
     return {
@@ -64,7 +72,7 @@ const createOk = (identity: Identity): ((request: RequestView, route: Route, pri
   return (request, route, principal) => {
     const { verified, anonymous, stripShared } = toOks(route)
     const ok = principal ? verified(principal) : anonymous
-    const aliases = findAliases(identity, request.headers)
+    const aliases = findAliases(request.headers)
     const shared = stripShared(request)
     if (aliases.length === 0 && shared === NO_EDITS) return ok
     return { ...ok, headers: joinEdits(ok.headers, shared, { set: [], remove: aliases }) }

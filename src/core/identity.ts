@@ -42,18 +42,27 @@ export const toIdentityHeaders = (identity: Identity, principal?: Principal): He
 export const IDENTITY_FAMILY = 'x-auth-request-'
 
 /**
+ * Finds the headers that a server could take for an identity header. `reads` are names that most requests have.
  * CVE-2025-64484, CVE-2026-39858: CGI, WSGI and PHP take `x_user` and `x.user` for `x-user`, and some servers every other
  * character that is no letter or digit, `x+user` among them.
  */
-export const findAliases = (identity: Identity, headers: ReadonlyMap<string, string>): readonly string[] => {
+export const createFindAliases = (
+  identity: Identity,
+  reads: ReadonlySet<string>,
+): ((headers: ReadonlyMap<string, string>) => readonly string[]) => {
   const hasFamily = identity.keys().some((name) => name.startsWith(IDENTITY_FAMILY))
-  const aliases: string[] = []
-  for (const name of headers.keys()) {
+  const isAlias = (name: string): boolean => {
     const plain = name.replaceAll(/[^a-z0-9]/g, '-')
     const isBelieved = identity.has(plain) || (hasFamily && plain.startsWith(IDENTITY_FAMILY))
-    if (isBelieved && !identity.has(name)) aliases.push(name)
+    return isBelieved && !identity.has(name)
   }
-  return aliases
+  // They are judged once, not in every request.
+  const harmless = new Set([...reads].filter((name) => !isAlias(name)))
+  return (headers) => {
+    const aliases: string[] = []
+    for (const name of headers.keys()) if (!harmless.has(name) && isAlias(name)) aliases.push(name)
+    return aliases
+  }
 }
 
 const toValue = (source: IdentitySource, principal: Principal): unknown => {
