@@ -12,6 +12,7 @@ import { type AnswerStyle, encodeVerdict } from '../src/grpc/encode-verdict.ts'
 import { toDigest } from '../src/key/digest.ts'
 import { createRecorder } from '../test/fixtures/recorder.ts'
 import { makeFixtures } from './fixtures.ts'
+import { toTable } from './markdown.ts'
 
 /** Prints what each step of a check costs, as one Markdown table. It takes half a minute, and fails for no time. */
 const ROUNDS = 8
@@ -72,7 +73,7 @@ const style: AnswerStyle = { isGrpc: false, outage: 'denied' }
 const encode = (verdict: Verdict): Buffer => encodeVerdict(verdict, style)
 const encodeRemembered = createRememberedAnswers(encodeVerdict, style)
 
-const messages = toMessages(readFileSync(fixtures.messages.get('key') ?? ''))
+const messages = toMessages(readFileSync(fixtures.messages('check', 'key')))
 const requests = messages.map(decode)
 const ambiguous = requests.map((request) => ({ ...request, path: '/api/flow_runs/..%2ffilter' }))
 const tokens = requests.map(extract)
@@ -138,7 +139,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
     least.set(step, Math.min(least.get(step) ?? Number.POSITIVE_INFINITY, await measure(step.run)))
   }
 }
-console.log(`Node ${process.version}\n\n| step | CPU |\n|---|---:|`)
-for (const [{ title }, cost] of least) console.log(`| ${title} | ${cost.toFixed(0)} ns |`)
+const rows = [...least].map(([{ title }, cost]) => [title, `${cost.toFixed(0)} ns`])
+console.log([`Node ${process.version}`, '', ...toTable(['', 'CPU'], rows)].join('\n'))
 if (sink === undefined) throw new Error('nothing was made')
 gate.close()
