@@ -29,5 +29,9 @@ export const toHeaderName = (carrier: Carrier): string | undefined => {
   }
 }
 
+/** The header that holds this credential and nothing else; undefined where it shares one with other things. */
+export const toOwnHeaderName = (carrier: Carrier): string | undefined =>
+  carrier.kind === 'cookie' || carrier.kind === 'websocketProtocol' ? undefined : toHeaderName(carrier)
+
 /** True when two carriers are one and the same: the same place, read in the same way. */
 export const isSameCarrier = (one: Carrier, other: Carrier): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -1,4 +1,4 @@
-import { type Carrier, isSameCarrier, toHeaderName } from './carrier.ts'
+import { type Carrier, isSameCarrier, toHeaderName, toOwnHeaderName } from './carrier.ts'
 import { toHost } from './host.ts'
 import { memoizeWeak } from './memoize.ts'
 import { parsePath } from './path.ts'
@@ -57,6 +57,11 @@ export const toCarriers = (routes: readonly Route[]): readonly Carrier[] =>
 /** The headers that some route takes a credential from. */
 export const toCredentialHeaders = (routes: readonly Route[]): readonly string[] => [
   ...new Set(toCarriers(routes).flatMap((carrier) => toHeaderName(carrier) ?? [])),
+]
+
+/** Those of them that hold a credential and nothing else. */
+export const toOwnCredentialHeaders = (routes: readonly Route[]): readonly string[] => [
+  ...new Set(toCarriers(routes).flatMap((carrier) => toOwnHeaderName(carrier) ?? [])),
 ]
 
 /** The route that decides about a request; undefined when there is none, which is denied. */

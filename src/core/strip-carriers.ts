@@ -1,4 +1,4 @@
-import { toHeaderName } from './carrier.ts'
+import { toOwnHeaderName } from './carrier.ts'
 import { withoutCookies } from './cookie.ts'
 import { type HeaderEdits, NO_EDITS } from './identity.ts'
 import type { RequestView } from './request.ts'
@@ -12,9 +12,7 @@ import { withoutProtocolToken } from './websocket-protocol.ts'
 export const stripWhole = (rule: Rule): HeaderEdits => {
   if (rule.kind !== 'bearer' || rule.authorization.kind === 'keep') return NO_EDITS
   const { credentials, authorization } = rule
-  const names = credentials
-    .filter(({ kind }) => kind !== 'cookie' && kind !== 'websocketProtocol')
-    .flatMap((carrier) => toHeaderName(carrier) ?? [])
+  const names = credentials.flatMap((carrier) => toOwnHeaderName(carrier) ?? [])
   const replaced = authorization.kind === 'replace'
   return {
     set: replaced ? [['authorization', authorization.value]] : [],

@@ -1,5 +1,5 @@
 import { matchHost, toHost } from '../core/host.ts'
-import { toCredentialHeaders } from '../core/route.ts'
+import { toOwnCredentialHeaders } from '../core/route.ts'
 import type { EnvoyScene } from './envoy-scene.ts'
 import type { Manager } from './envoy-view.ts'
 import { toAsked } from './gates.ts'
@@ -102,9 +102,7 @@ export const envoyRouteRules: readonly Rule<EnvoyScene>[] = [
     fix: 'Add request_headers_to_remove: [authorization] to the route.',
     find: ({ policy, openings }) => {
       // What else is in a cookie or among websocket protocols is the service's.
-      const names = toCredentialHeaders(policy.routes.list).filter(
-        (name) => !/^(?:cookie|sec-websocket-protocol)$/.test(name),
-      )
+      const names = toOwnCredentialHeaders(policy.routes.list)
       return openings.flatMap(({ manager, route, isNamed }) => {
         const kept = names.filter((name) => !removesHeader(manager, route, name))
         return isNamed || kept.length === 0 ? [] : [{ at: route.match, what: `${kept.join(', ')} is passed on` }]

@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.ts'
-import type { Route } from '../core/route.ts'
+import { toOwnCredentialHeaders } from '../core/route.ts'
 import type { Address } from './address.ts'
 import { toAddressData } from './envoy/address-yaml.ts'
 import { type GateTls, toGateCluster, toServiceCluster } from './envoy/clusters-yaml.ts'
@@ -56,7 +56,9 @@ export const renderEnvoy = ({ file, policy }: Config, options: EnvoyOptions): Re
   const identityPatterns = toIdentityPatterns(policy)
   const hasCors = options.corsOrigins.length > 0 && virtualHosts.some(({ isClosed }) => isClosed)
   const toCluster = (route: ProxyRoute): string => findService(services, route)
-  const credentialHeaders = options.keepsAuthorization ? [] : toCredentialHeaders(policy.routes.list)
+  const credentialHeaders = options.keepsAuthorization
+    ? []
+    : [...new Set(['authorization', ...toOwnCredentialHeaders(policy.routes.list)])]
   const settings = { ...options, toCluster, credentialHeaders }
   const connectionManager = toConnectionManagerYaml({
     trustedHops: options.trustedHops,
@@ -89,11 +91,3 @@ export const renderEnvoy = ({ file, policy }: Config, options: EnvoyOptions): Re
 const toAdmin = (address: Address): TextBlock => yaml`
   admin:
     address: ${toAddressData(address)}`
-
-/** The headers that hold a credential and nothing else; a cookie header holds more. */
-const toCredentialHeaders = (policy: readonly Route[]): readonly string[] => {
-  const carriers = policy.flatMap(({ rule }) => (rule.kind === 'bearer' ? rule.credentials : []))
-  return [
-    ...new Set(['authorization', ...carriers.flatMap((carrier) => (carrier.kind === 'header' ? carrier.name : []))]),
-  ]
-}
