@@ -2,6 +2,7 @@ import type { Config } from '../config/load.ts'
 import { toClusterObject } from './cluster-object.ts'
 import { envoyChainRules } from './envoy-chain-rules.ts'
 import { envoyEdgeRules } from './envoy-edge-rules.ts'
+import { envoyReachRules } from './envoy-reach-rules.ts'
 import { envoyRequestRules } from './envoy-request-rules.ts'
 import { envoyRouteRules } from './envoy-route-rules.ts'
 import { type EnvoyScene, toEnvoyScene } from './envoy-scene.ts'
@@ -26,6 +27,7 @@ const envoyRules: readonly Rule<EnvoyScene>[] = [
   ...envoyChainRules,
   ...envoyRequestRules,
   ...envoyRouteRules,
+  ...envoyReachRules,
   ...envoyEdgeRules,
   ...envoyServiceRules,
 ]

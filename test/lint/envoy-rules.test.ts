@@ -65,6 +65,9 @@ const IS_GET = { name: ':method', string_match: { exact: 'GET' } }
 const READS = { name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }
 const NO_UPGRADE = { name: 'upgrade', present_match: false }
 
+/** Takes away what closes the API on the host of the UI. */
+const openHost = (policy: string): string => policy.replace(/- name: no-api\n(?: {2}.*\n)+/, '')
+
 type Row = readonly [
   what: string,
   codes: readonly string[],
@@ -357,6 +360,29 @@ const ROWS: readonly Row[] = [
     'a public route by its name, for other paths',
     ['BG230 error', 'BG231 warning'],
     ({ api }) => (api.routes.at(-1).typed_per_filter_config = toNamed('probes')),
+  ],
+
+  ['a public host with the service of a closed one', ['BG237 warning'], ({ ui }) => ui.routes.shift(), openHost],
+  ['a public host where Envoy itself answers for what is closed', [], () => {}, openHost],
+  ['a public host whose policy closes the same paths', ['BG230 error'], ({ ui }) => ui.routes.shift()],
+  [
+    'a public host with a service of its own',
+    [],
+    ({ ui }) => {
+      ui.routes.shift()
+      for (const { route } of ui.routes) route.cluster = 'pages'
+    },
+    openHost,
+  ],
+  [
+    'a public host that shares one of two weighted clusters',
+    ['BG237 warning'],
+    ({ ui }) => {
+      ui.routes.shift()
+      const clusters = ['pages', 'service'].map((name) => ({ name, weight: 1 }))
+      for (const one of ui.routes) one.route = { weighted_clusters: { clusters } }
+    },
+    openHost,
   ],
 
   ['no normalize_path', ['BG240 error'], ({ manager }) => delete manager.normalize_path],
