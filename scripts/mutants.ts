@@ -12,6 +12,7 @@ const FOLDERS = [
   'config',
   'grpc',
   'http',
+  'http2',
   'key',
   'lint',
   'lookup',

@@ -285,4 +285,33 @@ export const MUTANTS: readonly Mutant[] = [
     'upgrades: !isOpen || !route.paths',
     'upgrades: true',
   ],
+  ['a header block never ends', 'http2/block-reader.ts', 'if (size > MAX_BLOCK_BYTES)', 'if (false as boolean)'],
+  [
+    'streams that were reset do not count',
+    'http2/outflow.ts',
+    'if (stream.unsentTrailers || !stream.isHandedOver) onEnd(stream)',
+    'if (stream.onReset === undefined) onEnd(stream)',
+  ],
+  ['what a client does not read piles up', 'http2/outbox.ts', '    socket.pause()\n', ''],
+  ['an answer does not wait for the client', 'http2/outflow.ts', 'size > window || size > stream.window || ', ''],
+  ['a table may be of any size', 'http2/header-decoder.ts', ' || size > MAX_TABLE_BYTES', ''],
+  [
+    'a Huffman code may be cut short',
+    'http2/huffman.ts',
+    'bits < 8 && code === 2 ** bits - 1 ?',
+    '(true as boolean) ?',
+  ],
+  [
+    'a stream may come again',
+    'http2/connection.ts',
+    'if (known || streamId === lastStreamId)',
+    'if (false as boolean)',
+  ],
+  [
+    'a connection that goes takes what comes',
+    'http2/connection.ts',
+    "if (state === 'closed') return failStream",
+    'if (false as boolean) return failStream',
+  ],
+  ['a watch outlives the listener', 'grpc/health.ts', 'if (isClosed) return endAnswer(call)', ''],
 ]

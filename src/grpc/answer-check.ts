@@ -20,8 +20,8 @@ export interface AnswerOptions {
 }
 
 /**
- * Answers Check calls. Each ends with gRPC status OK: Envoy takes every other
- * status for an outage, which `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
+ * Answers Check calls. Each ends with gRPC status OK: Envoy takes every other status for an outage, which
+ * `failure_mode_allow` would let through. An exception becomes an error verdict and a fault.
  */
 export const createAnswerCheck = ({ check, reads, outage, observer, now }: AnswerOptions): ((call: Stream) => void) => {
   const encode = createRememberedAnswers(encodeAnswer, PLAIN)

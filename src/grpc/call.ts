@@ -36,11 +36,11 @@ const HEADERS = toHeaderBlock(FIELDS)
 const OK = toHeaderBlock([['grpc-status', String(Code.OK)]])
 
 /** An answer of one message, which says that all went well. It can be given to any number of calls. */
-export const toMessageAnswer = (message: Buffer): Answer => toAnswer(HEADERS, toFrame(message), OK)
+export const toMessageAnswer = (message: Buffer): Answer => toAnswer(HEADERS, toPrefixed(message), OK)
 
 /** An answer of several messages: begins, goes on and ends. */
 export const startAnswer = (call: Stream): void => call.outflow.start(call, HEADERS)
-export const sendMessage = (call: Stream, message: Buffer): void => call.outflow.send(call, toFrame(message))
+export const sendMessage = (call: Stream, message: Buffer): void => call.outflow.send(call, toPrefixed(message))
 export const endAnswer = (call: Stream): void => call.outflow.end(call, OK)
 
 /** Ends a call with a code other than OK and a few words about it, in plain ASCII (gRPC's Trailers-Only). */
@@ -48,10 +48,11 @@ export const endCall = (call: Stream, code: number, message: string): undefined 
   call.outflow.end(call, toHeaderBlock([...FIELDS, ['grpc-status', String(code)], ['grpc-message', message]]))
 }
 
-const toFrame = (message: Buffer): Buffer => {
-  const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length)
-  frame[0] = 0
-  frame.writeUInt32BE(message.length, 1)
-  message.copy(frame, PREFIX_BYTES)
-  return frame
+/** A message as it stands in a stream. */
+const toPrefixed = (message: Buffer): Buffer => {
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + message.length)
+  bytes[0] = 0
+  bytes.writeUInt32BE(message.length, 1)
+  message.copy(bytes, PREFIX_BYTES)
+  return bytes
 }

@@ -23,6 +23,7 @@ export const createHealth = (services: readonly string[]): Health => {
   /** Who watches, and whether it is a service of ours. */
   const watchers = new Map<Stream, boolean>()
   let status: number = ServingStatus.NOT_SERVING
+  let isClosed = false
   const stopWatching = (call: Stream): void => {
     watchers.delete(call)
     endAnswer(call)
@@ -47,6 +48,8 @@ export const createHealth = (services: readonly string[]): Health => {
       if (isKnown === undefined) return
       startAnswer(call)
       sendMessage(call, toStatus(isKnown ? status : ServingStatus.SERVICE_UNKNOWN))
+      // It was on its way when all others were ended.
+      if (isClosed) return endAnswer(call)
       watchers.set(call, isKnown)
       call.onReset = () => stopWatching(call)
     },
@@ -57,6 +60,7 @@ export const createHealth = (services: readonly string[]): Health => {
       for (const [call, isKnown] of watchers) if (isKnown) sendMessage(call, toStatus(status))
     },
     close: () => {
+      isClosed = true
       for (const call of watchers.keys()) stopWatching(call)
     },
   }

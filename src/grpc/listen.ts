@@ -46,8 +46,11 @@ export const listenGrpc = async (
   }
   const sockets = new Set<Socket>()
   const connections = new Set<Connection>()
+  let isClosing = false
   const onSocket = (socket: Socket): void => {
     const connection = serveConnection(socket, { maxBodyBytes: MAX_CALL_BYTES, onRequest })
+    // Its handshake ended when all others were told.
+    if (isClosing) connection.close()
     connections.add(connection)
     socket.on('close', () => connections.delete(connection))
   }
@@ -60,6 +63,7 @@ export const listenGrpc = async (
     address: await bind(server, address),
     setServing: health.setServing,
     close: async (timeout) => {
+      isClosing = true
       stopWatching()
       health.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net'
+import { createBlockReader, type ReadPart } from './block-reader.ts'
 import { appendTo, createBody } from './body.ts'
+import { readSettings } from './client-settings.ts'
 import {
   DEFAULT_WINDOW_BYTES,
   ErrorCode,
   Flag,
-  FRAME_HEADER_BYTES,
   FrameType,
-  MAX_PAYLOAD_BYTES,
   MAX_WINDOW_BYTES,
+  NUMBER_BYTES,
+  PING_BYTES,
+  PRIORITY_BYTES,
   Setting,
   toFrame,
   toNumberFrame,
   toSettingsFrame,
 } from './frame.ts'
-import { createFrameReader, type Frame } from './frame-reader.ts'
+import { createFrameReader, type Frame, withoutPadding } from './frame-reader.ts'
 import { createHeaderDecoder } from './header-decoder.ts'
 import { createOutbox } from './outbox.ts'
 import { createOutflow } from './outflow.ts'
@@ -40,14 +43,13 @@ const STREAM_WINDOW_BYTES = 2_097_152
 const WINDOW_BYTES = 16_777_216
 /** How much of requests that are not whole is kept, in bytes. */
 const MAX_HELD_BYTES = 67_108_864
-/** CVE-2024-27316: how long a header block may be, in bytes; a part of it counts, however empty it is. */
-const MAX_BLOCK_BYTES = 65_536
 /** How long a client may be silent before it has said that it speaks HTTP/2, in milliseconds. */
 const PREFACE_MILLISECONDS = 5_000
 
 /** Serves HTTP/2 (RFC 9113) to a client that knows that it will be spoken. It never throws. */
 export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: ConnectionOptions): Connection => {
   const outbox = createOutbox(socket)
+  const blocks = createBlockReader()
   const readBlock = createHeadReader(createHeaderDecoder())
   const streams = new Map<number, Stream>()
   let lastStreamId = 0
@@ -55,8 +57,6 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
   let held = 0
   let unacknowledged = 0
   let isConfigured = false
-  /** The header block that is under way. */
-  let open: { readonly streamId: number; readonly isLast: boolean; readonly parts: Buffer[]; size: number } | undefined
   let state: 'open' | 'closing' | 'closed' = 'open'
 
   const end = (): void => {
@@ -118,8 +118,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
       outbox.add(toNumberFrame(FrameType.WINDOW_UPDATE, unacknowledged))
       unacknowledged = 0
     }
-    const end = frame.end - paddingOf(frame)
-    const start = frame.start + (flags & Flag.PADDED ? 1 : 0)
+    const { start, end } = withoutPadding(frame)
     const size = end - start
     if (size < 0) return ErrorCode.PROTOCOL_ERROR
     const stream = streams.get(streamId)
@@ -133,38 +132,16 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     return flags & Flag.END_STREAM ? endRequest(stream) : ErrorCode.NO_ERROR
   }
 
-  const onHeaders = (frame: Frame): ErrorCode => {
-    const { streamId, flags, bytes } = frame
-    // RFC 9113 §5.1.1: a client's streams have odd numbers.
-    if (streamId % 2 === 0) return ErrorCode.PROTOCOL_ERROR
-    const end = frame.end - paddingOf(frame)
-    const start = frame.start + (flags & Flag.PADDED ? 1 : 0) + (flags & Flag.PRIORITY ? PRIORITY_BYTES : 0)
-    if (start > end) return ErrorCode.PROTOCOL_ERROR
-    open = {
-      streamId,
-      isLast: (flags & Flag.END_STREAM) !== 0,
-      parts: [bytes.subarray(start, end)],
-      size: end - start,
-    }
-    return flags & Flag.END_HEADERS ? endBlock() : ErrorCode.NO_ERROR
-  }
-  const onContinuation = ({ streamId, flags, bytes, start, end }: Frame): ErrorCode => {
-    if (open?.streamId !== streamId) return ErrorCode.PROTOCOL_ERROR
-    open.size += FRAME_HEADER_BYTES + end - start
-    if (open.size > MAX_BLOCK_BYTES) return ErrorCode.ENHANCE_YOUR_CALM
-    open.parts.push(bytes.subarray(start, end))
-    return flags & Flag.END_HEADERS ? endBlock() : ErrorCode.NO_ERROR
-  }
-  const endBlock = (): ErrorCode => {
-    if (!open) return ErrorCode.PROTOCOL_ERROR
-    const { streamId, isLast, parts } = open
-    open = undefined
+  const onBlockPart = (part: ReadPart): ErrorCode => {
+    if (part.kind === 'part') return ErrorCode.NO_ERROR
+    if (part.kind === 'fault') return part.code
+    const { streamId, endsRequest, block } = part
     // What is refused is read as well: the dynamic table is the connection's.
-    const read = readBlock(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
+    const read = readBlock(block)
     if (read.kind === 'undecodable') return ErrorCode.COMPRESSION_ERROR
     const known = streams.get(streamId)
     if (known?.isRequestOpen && !known.isReset) {
-      const isGood = isLast && read.kind === 'trailers'
+      const isGood = endsRequest && read.kind === 'trailers'
       return isGood ? endRequest(known) : failStream(streamId, ErrorCode.PROTOCOL_ERROR)
     }
     if (known || streamId === lastStreamId) return ErrorCode.STREAM_CLOSED
@@ -176,7 +153,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     if (streams.size >= MAX_STREAMS) return failStream(streamId, ErrorCode.REFUSED_STREAM)
     if (read.kind !== 'head') return failStream(streamId, ErrorCode.PROTOCOL_ERROR)
     const stream = openStream(streamId, read.head)
-    return isLast ? endRequest(stream) : ErrorCode.NO_ERROR
+    return endsRequest ? endRequest(stream) : ErrorCode.NO_ERROR
   }
 
   const onPriority = ({ streamId, start, end }: Frame): ErrorCode => {
@@ -190,35 +167,17 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     if (stream) outflow.reset(stream)
     return ErrorCode.NO_ERROR
   }
-  const onSettings = ({ streamId, flags, bytes, start, end }: Frame): ErrorCode => {
-    if (streamId !== 0) return ErrorCode.PROTOCOL_ERROR
-    if (flags & Flag.ACK) return start === end ? ErrorCode.NO_ERROR : ErrorCode.FRAME_SIZE_ERROR
-    if ((end - start) % SETTING_BYTES !== 0) return ErrorCode.FRAME_SIZE_ERROR
+  const onSettings = (frame: Frame): ErrorCode => {
+    if (frame.streamId !== 0) return ErrorCode.PROTOCOL_ERROR
+    if (frame.flags & Flag.ACK) return frame.start === frame.end ? ErrorCode.NO_ERROR : ErrorCode.FRAME_SIZE_ERROR
+    const settings = readSettings(frame)
+    if (settings.kind === 'fault') return settings.code
     // RFC 9113 §6.5.3: to the client, what comes before this is by its old settings.
     outbox.add(SETTINGS_ACK)
-    for (let at = start; at < end; at += SETTING_BYTES) {
-      const code = onSetting(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2))
-      if (code !== ErrorCode.NO_ERROR) return code
-    }
-    return ErrorCode.NO_ERROR
-  }
-  const onSetting = (setting: number, value: number): ErrorCode => {
-    switch (setting) {
-      case Setting.ENABLE_PUSH:
-        return value <= 1 ? ErrorCode.NO_ERROR : ErrorCode.PROTOCOL_ERROR
-      case Setting.MAX_FRAME_SIZE:
-        return value >= MAX_PAYLOAD_BYTES && value < 2 ** 24 ? ErrorCode.NO_ERROR : ErrorCode.PROTOCOL_ERROR
-      case Setting.INITIAL_WINDOW_SIZE:
-        return value <= MAX_WINDOW_BYTES ? setFirstWindow(value) : ErrorCode.FLOW_CONTROL_ERROR
-      default:
-        // The others are about header blocks, of which ours are short and use no table, and about what is not known.
-        return ErrorCode.NO_ERROR
-    }
-  }
-  /** RFC 9113 §6.9.2: the windows of open streams change with it, by as much, and may fall below zero. */
-  const setFirstWindow = (bytes: number): ErrorCode => {
-    const more = bytes - firstWindow
-    firstWindow = bytes
+    // RFC 9113 §6.9.2: the windows of open streams change with it, by as much, and may fall below zero.
+    const more = (settings.firstWindow ?? firstWindow) - firstWindow
+    if (more === 0) return ErrorCode.NO_ERROR
+    firstWindow += more
     const areGood = [...streams.values()].map((stream) => outflow.widen(stream, more))
     return areGood.includes(false) ? ErrorCode.FLOW_CONTROL_ERROR : ErrorCode.NO_ERROR
   }
@@ -247,12 +206,12 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
   const onFrame = (frame: Frame): ErrorCode => {
     // RFC 9113 §3.4: settings come first; §6.10: nothing comes between the parts of a header block.
     if (!isConfigured && frame.type !== FrameType.SETTINGS) return ErrorCode.PROTOCOL_ERROR
-    if (open && frame.type !== FrameType.CONTINUATION) return ErrorCode.PROTOCOL_ERROR
+    if (blocks.isOpen() && frame.type !== FrameType.CONTINUATION) return ErrorCode.PROTOCOL_ERROR
     switch (frame.type) {
       case FrameType.DATA:
         return onData(frame)
       case FrameType.HEADERS:
-        return onHeaders(frame)
+        return onBlockPart(blocks.begin(frame))
       case FrameType.PRIORITY:
         return onPriority(frame)
       case FrameType.RST_STREAM:
@@ -270,7 +229,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
       case FrameType.WINDOW_UPDATE:
         return onWindowUpdate(frame)
       case FrameType.CONTINUATION:
-        return onContinuation(frame)
+        return onBlockPart(blocks.proceed(frame))
       default:
         // RFC 9113 §4.1: a frame of a kind that is not known is passed over.
         return ErrorCode.NO_ERROR
@@ -308,14 +267,6 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     },
   }
 }
-
-const NUMBER_BYTES = 4
-const PRIORITY_BYTES = 5
-const SETTING_BYTES = 6
-const PING_BYTES = 8
-
-/** RFC 9113 §6.1: how long the padding is stands before everything else. */
-const paddingOf = ({ flags, bytes, start }: Frame): number => (flags & Flag.PADDED ? (bytes[start] ?? 0) : 0)
 
 const FIRST_FRAMES = Buffer.concat([
   toSettingsFrame([

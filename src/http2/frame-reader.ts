@@ -1,4 +1,4 @@
-import { EMPTY, ErrorCode, FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES, readLength, readStreamId } from './frame.ts'
+import { EMPTY, ErrorCode, Flag, FRAME_HEADER_BYTES, MAX_PAYLOAD_BYTES, readLength, readStreamId } from './frame.ts'
 
 /** One frame. Its payload stands in `bytes` from `start` to `end`. */
 export interface Frame {
@@ -46,3 +46,7 @@ export const createFrameReader = (onFrame: (frame: Frame) => ErrorCode): ((chunk
     return ErrorCode.NO_ERROR
   }
 }
+
+/** Where the payload stands without its padding (RFC 9113 §6.1); it ends before it starts when there is too much of that. */
+export const withoutPadding = ({ flags, bytes, start, end }: Frame): Pick<Frame, 'start' | 'end'> =>
+  flags & Flag.PADDED ? { start: start + 1, end: end - (bytes[start] ?? 0) } : { start, end }

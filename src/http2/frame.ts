@@ -27,8 +27,9 @@ export const ErrorCode = {
 } as const
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
 
-/** RFC 9113 §6.5.2: as a peer that has said nothing has it. */
+/** RFC 9113 §6.5.2. */
 export const Setting = { ENABLE_PUSH: 2, MAX_CONCURRENT_STREAMS: 3, INITIAL_WINDOW_SIZE: 4, MAX_FRAME_SIZE: 5 } as const
+/** Of a peer that has said nothing about it. */
 export const DEFAULT_WINDOW_BYTES = 65_535
 /** RFC 9113 §6.9.1: no window grows past that. */
 export const MAX_WINDOW_BYTES = 2 ** 31 - 1
@@ -36,6 +37,10 @@ export const MAX_WINDOW_BYTES = 2 ** 31 - 1
 export const MAX_PAYLOAD_BYTES = 16_384
 
 export const FRAME_HEADER_BYTES = 9
+export const NUMBER_BYTES = 4
+export const PRIORITY_BYTES = 5
+export const SETTING_BYTES = 6
+export const PING_BYTES = 8
 const ID_OFFSET = 5
 
 /** A frame of stream 0: `writeStreamId` says later whose it is, so that one that is always the same is made once. */
@@ -50,16 +55,16 @@ export const toFrame = (type: number, flags: number, payload: Buffer = EMPTY): B
 
 /** A frame whose payload is numbers of 32 bits, as those of RST_STREAM, WINDOW_UPDATE and GOAWAY are. */
 export const toNumberFrame = (type: number, ...numbers: readonly number[]): Buffer => {
-  const payload = Buffer.alloc(numbers.length * 4)
-  for (const [index, number] of numbers.entries()) payload.writeUInt32BE(number, index * 4)
+  const payload = Buffer.alloc(numbers.length * NUMBER_BYTES)
+  for (const [index, number] of numbers.entries()) payload.writeUInt32BE(number, index * NUMBER_BYTES)
   return toFrame(type, 0, payload)
 }
 
 export const toSettingsFrame = (settings: readonly (readonly [setting: number, value: number])[]): Buffer => {
-  const payload = Buffer.alloc(settings.length * 6)
+  const payload = Buffer.alloc(settings.length * SETTING_BYTES)
   for (const [index, [setting, value]] of settings.entries()) {
-    payload.writeUInt16BE(setting, index * 6)
-    payload.writeUInt32BE(value, index * 6 + 2)
+    payload.writeUInt16BE(setting, index * SETTING_BYTES)
+    payload.writeUInt32BE(value, index * SETTING_BYTES + 2)
   }
   return toFrame(FrameType.SETTINGS, 0, payload)
 }

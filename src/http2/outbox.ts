@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { writeStreamId } from './frame.ts'
 
 /** What is sent over one connection. */
@@ -13,7 +13,7 @@ export interface Outbox {
  * Sends what was taken in one turn of the event loop as one write: each costs a system call. While the client reads nothing
  * of it, nothing more is read of the client: what it makes us say (CVE-2019-9512, CVE-2019-9515) must not pile up.
  */
-export const createOutbox = (socket: Duplex): Outbox => {
+export const createOutbox = (socket: Socket): Outbox => {
   const frames: Buffer[] = []
   const streamIds: number[] = []
   let length = 0

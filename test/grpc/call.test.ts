@@ -106,6 +106,17 @@ test('whoever watches a service that is not there does not keep the listener ope
   t.true(performance.now() - start < 30_000)
 })
 
+test('RFC 9113 §6.8: a call that is on its way when the listener closes is answered; a watch ends with its first word', async (t) => {
+  const { listener, session } = await listen(t)
+  await call(session, CHECK, [MESSAGE])
+  const checked = call(session, CHECK, [MESSAGE])
+  const watched = call(session, WATCH, [NO_NAME])
+  const closed = listener.close(60_000)
+  t.is((await checked).code, '0')
+  t.deepEqual(await watched, { status: 200, code: '0', bytes: Buffer.from([0, 0, 0, 0, 2, 8, 2]) })
+  await closed
+})
+
 test('CVE-2023-44487: clients of Envoy who go away end no connection that others use', async (t) => {
   const { session } = await listen(t)
   for (let round = 0; round < 20; round += 1) {
