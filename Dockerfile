@@ -11,14 +11,15 @@ WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
-# Types are stripped and code is compiled once, here: each start is faster and some 25 MB smaller.
+# Types are stripped and code is compiled once, here, by the user who runs it: a start takes half the time, and less memory.
 ENV NODE_COMPILE_CACHE=/app/.cache
-RUN node src/main.ts --version
+RUN install -d -o 1000 -g 1000 .cache
+USER 1000:1000
+RUN --mount=type=bind,source=scripts,target=/app/scripts node scripts/fill-compile-cache.ts
 # glibc keeps what each thread had, and lets holes pile up where large blocks come and go: with a million keys 40 MB.
 ENV MALLOC_ARENA_MAX=2
 ENV MALLOC_MMAP_THRESHOLD_=131072
 # Nothing is written: run it with a read-only root file system.
-USER 1000:1000
 EXPOSE 9001 9003
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:9003/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -9,7 +9,7 @@ export const makeImageEnvironment = (folder: string): NodeJS.ProcessEnv => {
   const dockerfile = readFileSync(join(project, 'Dockerfile'), 'utf8')
   const variables = [...dockerfile.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value])
   const env = { ...Object.fromEntries(variables), ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') }
-  for (const [, args = ''] of dockerfile.matchAll(/^RUN node (.+)$/gm)) {
+  for (const [, args = ''] of dockerfile.matchAll(/^RUN .*\bnode (.+)$/gm)) {
     execFileSync(process.execPath, args.split(' '), { cwd: project, env, stdio: 'ignore' })
   }
   return env

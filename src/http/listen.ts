@@ -1,9 +1,10 @@
-import { createServer, type Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { bind } from '../bind.ts'
 import { HANDSHAKE_MILLISECONDS, readCertificates, watchCertificates } from '../certificates.ts'
 import type { ConfigFile } from '../config/schema.ts'
+import { createServer, ServerResponse } from '../node-http.ts'
 import { type AnswerOptions, createAnswerRequest, TURNED_AWAY, write } from './answer-request.ts'
 
 /** The listener that proxies ask over HTTP. */

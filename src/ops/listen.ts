@@ -1,7 +1,8 @@
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { Registry } from 'prom-client'
 import { bind } from '../bind.ts'
 import { toHost } from '../core/host.ts'
+import { createServer } from '../node-http.ts'
 
 /** What `/readyz` says. */
 export interface Readiness {

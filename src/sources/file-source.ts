@@ -7,15 +7,23 @@ import type { KeySource } from './key-source.ts'
 import { type FileState, readKeyFiles } from './read-key-files.ts'
 import type { SideThread } from './side-thread.ts'
 
+/** To parse more takes longer than a check should wait: in bytes, of all files that changed. */
+const MAX_BYTES_HERE = 16_384
+
+/** Parsed sooner than a thread starts. */
+const MAX_BYTES_AT_START = 262_144
+
 /**
  * API keys from a folder or a key set file, read again when they change. The unit of refusal is the file: a broken one
  * keeps its last good keys (none at start) and takes no other down. Names that start with a dot, and folders, are passed over.
+ * Much is read in the side thread, so that no check waits; less of it once the gate is answering.
  */
 export const createFileSource = async (
   { directory, file }: KeySourceConfig,
   observer: Observer,
   onChange: () => Promise<void>,
   thread: SideThread,
+  isAnswering: boolean,
 ): Promise<KeySource> => {
   const name = directory ?? file ?? ''
   const folder = directory ?? dirname(name)
@@ -28,11 +36,11 @@ export const createFileSource = async (
       ? [basename(name)]
       : (await readdir(folder)).filter((entry) => !entry.startsWith('.')).sort()
 
-  const load = async (): Promise<void> => {
+  const load = async (maxBytesHere: number): Promise<void> => {
     let next: ReadonlyMap<string, FileState>
     try {
       const paths = (await list()).map((entry) => join(folder, entry))
-      next = await readKeyFiles(paths, files, directory === undefined, thread)
+      next = await readKeyFiles(paths, files, directory === undefined, thread, maxBytesHere)
     } catch (error) {
       if (thread.isClosed()) return
       const message = `${name}: ${error instanceof Error ? error.message : error}`
@@ -50,8 +58,8 @@ export const createFileSource = async (
     await onChange()
   }
 
-  await load()
-  const close = watchFolders([folder], load)
+  await load(isAnswering ? MAX_BYTES_HERE : MAX_BYTES_AT_START)
+  const close = watchFolders([folder], () => load(MAX_BYTES_HERE))
   return {
     name,
     isLoaded: () => loaded,

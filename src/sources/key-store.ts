@@ -59,7 +59,7 @@ export const createKeyStore = async (
     if (config.kubernetes) {
       return (await import('./kubernetes-source.ts')).createKubernetesSource(config.kubernetes, observer, onChange)
     }
-    return createFileSource(config, observer, onChange, thread)
+    return createFileSource(config, observer, onChange, thread, before !== undefined)
   }
   const open = async (config: KeySourceConfig): Promise<OpenSource> => {
     const name = JSON.stringify(config)

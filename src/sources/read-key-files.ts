@@ -19,18 +19,16 @@ interface MetFile {
   readonly failure?: PackedFile
 }
 
-/** To parse more takes longer than a check should wait: in bytes, of all files that changed. */
-const MAX_BYTES_HERE = 16_384
-
 /**
- * Reads the files that have changed, large ones in the side thread. One that went away is left out with its keys; when
- * it must exist, a file that cannot be read throws.
+ * Reads the files that have changed: more than `maxBytesHere` of them in the side thread. One that went away is left out
+ * with its keys; when it must exist, a file that cannot be read throws.
  */
 export const readKeyFiles = async (
   paths: readonly string[],
   known: ReadonlyMap<string, FileState>,
   mustExist: boolean,
   thread: SideThread,
+  maxBytesHere: number,
 ): Promise<ReadonlyMap<string, FileState>> => {
   const met: MetFile[] = []
   for (const path of paths) {
@@ -38,7 +36,7 @@ export const readKeyFiles = async (
     if (file) met.push(file)
   }
   const changed = met.filter(({ path, signature, failure }) => !failure && known.get(path)?.signature !== signature)
-  const packed = await packFiles(changed, known, thread)
+  const packed = await packFiles(changed, known, thread, maxBytesHere)
   const next = new Map<string, FileState>()
   for (const file of met) {
     const { path } = file
@@ -70,9 +68,10 @@ const packFiles = async (
   files: readonly MetFile[],
   known: ReadonlyMap<string, FileState>,
   thread: SideThread,
+  maxBytesHere: number,
 ): Promise<ReadonlyMap<string, PackedFile>> => {
   const packed = new Map<string, PackedFile>()
-  if (files.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BYTES_HERE) {
+  if (files.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytesHere) {
     const apart = files.map(({ path }) => ({ path, before: known.get(path)?.group.packed ?? [] }))
     const results = await packApart(apart, thread)
     for (const [position, { path }] of apart.entries()) {

@@ -1,4 +1,4 @@
-import { importJWK, type JWK, SignJWT } from 'jose'
+import type { JWK } from 'jose'
 import type { IntrospectionConfig } from '../config/introspection-schema.ts'
 
 /** What proves to an authorization server which client asks. */
@@ -21,6 +21,8 @@ export const createClientProof = (
     const jwk = JSON.parse(secret) as JWK & { readonly alg: string }
     // RFC 7523 §3: issuer and subject are the client, the audience is the server, and each proof is used once.
     return async () => {
+      // Loaded when it is needed: most gates sign nothing.
+      const { importJWK, SignJWT } = await import('jose')
       const seconds = Math.floor(now() / 1000)
       const assertion = await new SignJWT({ jti: crypto.randomUUID() })
         .setProtectedHeader({ alg: jwk.alg, ...(jwk.kid !== undefined && { kid: jwk.kid }) })

@@ -20,14 +20,14 @@ test('a file that is too much for the side thread takes no other down, and is to
     close: () => {},
     isClosed: () => false,
   }
-  const first = await readKeyFiles([large, other], new Map(), false, thread)
+  const first = await readKeyFiles([large, other], new Map(), false, thread, 10_000)
   t.deepEqual(first.get(large)?.problems, [`${large}: cannot be read: out of memory`])
   t.deepEqual(
     unpackRecords(first.get(other)?.group.packed ?? []).map(({ id }) => id),
     ['other'],
   )
-  const second = await readKeyFiles([large, other], first, false, thread)
+  const second = await readKeyFiles([large, other], first, false, thread, 10_000)
   t.is(second.get(large), first.get(large))
   t.is(second.get(other), first.get(other))
-  await t.throwsAsync(readKeyFiles([large], new Map(), true, thread), { message: 'out of memory' })
+  await t.throwsAsync(readKeyFiles([large], new Map(), true, thread, 10_000), { message: 'out of memory' })
 })
