@@ -1,7 +1,7 @@
 import { IDENTITY_FAMILY } from '../core/identity.ts'
 import { memoizeWeak } from '../core/memoize.ts'
 import type { RequestView } from '../core/request.ts'
-import { type OnField, readFields } from './protobuf-reader.ts'
+import { createFieldCursor, enterField, nextField } from './protobuf-reader.ts'
 
 /** Field numbers of `envoy.service.auth.v3`; proto/external_auth.proto names them all. */
 const CheckRequest = { attributes: 1 } as const
@@ -30,7 +30,8 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
   let routeName: string | undefined
   let clientCertificate = ''
   const headers = new Map<string, string>()
-  const lengths = toLengths(reads)
+  const marks = toMarks(reads)
+  const cursor = createFieldCursor()
 
   // Latin-1 keeps every byte apart: none that is not ASCII can be taken for a part of a credential, a host or a path.
   const text = (start: number, end: number): string => bytes.toString('latin1', start, end)
@@ -39,22 +40,26 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
   let nameEnd = 0
   let valueStart = 0
   let valueEnd = 0
-  const onEntryField: OnField = (field, start, end) => {
-    if (field === MapEntry.key) {
-      nameStart = start
-      nameEnd = end
-    } else if (field === MapEntry.value || (field === HeaderValue.rawValue && end > start)) {
-      valueStart = start
-      valueEnd = end
+  const readEntry = (): void => {
+    const end = enterField(cursor)
+    nameStart = nameEnd = valueStart = valueEnd = end
+    while (nextField(bytes, cursor, end)) {
+      if (cursor.field === MapEntry.key) {
+        nameStart = cursor.start
+        nameEnd = cursor.end
+      } else if (
+        cursor.field === MapEntry.value ||
+        (cursor.field === HeaderValue.rawValue && cursor.end > cursor.start)
+      ) {
+        valueStart = cursor.start
+        valueEnd = cursor.end
+      }
     }
   }
-  const readEntry = (start: number, end: number): void => {
-    nameStart = nameEnd = valueStart = valueEnd = end
-    readFields(bytes, start, end, onEntryField)
-  }
   /** Lines of one name are joined as Envoy joins them, so that two credentials are seen as two. */
-  const addHeader = (toName: (text: string) => string): void => {
-    if (!mayMatter(bytes, nameStart, nameEnd, lengths)) return
+  const readHeader = (toName: (text: string) => string): void => {
+    readEntry()
+    if (!mayMatter(bytes, nameStart, nameEnd, marks)) return
     const name = toName(text(nameStart, nameEnd))
     // Pseudo headers start with a colon: method, path and authority have fields of their own.
     if (!reads.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
@@ -62,50 +67,52 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
-  const onHeaderLine: OnField = (field, start, end) => {
-    if (field !== HeaderMap.headers) return
-    readEntry(start, end)
-    addHeader(toLowerCase)
-  }
-
-  const readHttp = (field: number, start: number, end: number): void => {
-    switch (field) {
-      case HttpRequest.method:
-        method = text(start, end)
-        break
-      case HttpRequest.path:
-        path = text(start, end)
-        break
-      case HttpRequest.host:
-        host = text(start, end)
-        break
-      case HttpRequest.headers:
-        readEntry(start, end)
-        addHeader(asIs)
-        break
-      case HttpRequest.headerMap:
-        readFields(bytes, start, end, onHeaderLine)
+  const readHeaderMap = (): void => {
+    for (const end = enterField(cursor); nextField(bytes, cursor, end); ) {
+      if (cursor.field === HeaderMap.headers) readHeader(toLowerCase)
     }
   }
-  const readAttributes = (field: number, start: number, end: number): void => {
-    if (field === AttributeContext.contextExtensions) {
-      readEntry(start, end)
-      if (text(nameStart, nameEnd) === 'route') routeName = text(valueStart, valueEnd)
-    } else if (field === AttributeContext.request) {
-      readFields(bytes, start, end, (inner, from, to) => {
-        if (inner !== Request.http) return
-        hasHttp = true
-        readFields(bytes, from, to, readHttp)
-      })
-    } else if (field === AttributeContext.source) {
-      readFields(bytes, start, end, (inner, from, to) => {
-        if (inner === Peer.principal) clientCertificate = text(from, to)
-      })
+  const readHttp = (): void => {
+    hasHttp = true
+    for (const end = enterField(cursor); nextField(bytes, cursor, end); ) {
+      switch (cursor.field) {
+        case HttpRequest.method:
+          method = text(cursor.start, cursor.end)
+          break
+        case HttpRequest.path:
+          path = text(cursor.start, cursor.end)
+          break
+        case HttpRequest.host:
+          host = text(cursor.start, cursor.end)
+          break
+        case HttpRequest.headers:
+          readHeader(asIs)
+          break
+        case HttpRequest.headerMap:
+          readHeaderMap()
+      }
     }
   }
-  readFields(bytes, 0, bytes.length, (field, start, end) => {
-    if (field === CheckRequest.attributes) readFields(bytes, start, end, readAttributes)
-  })
+  const readRequest = (): void => {
+    for (const end = enterField(cursor); nextField(bytes, cursor, end); ) if (cursor.field === Request.http) readHttp()
+  }
+  const readSource = (): void => {
+    for (const end = enterField(cursor); nextField(bytes, cursor, end); ) {
+      if (cursor.field === Peer.principal) clientCertificate = text(cursor.start, cursor.end)
+    }
+  }
+  const readContextExtension = (): void => {
+    readEntry()
+    if (text(nameStart, nameEnd) === 'route') routeName = text(valueStart, valueEnd)
+  }
+  const readAttributes = (): void => {
+    for (const end = enterField(cursor); nextField(bytes, cursor, end); ) {
+      if (cursor.field === AttributeContext.source) readSource()
+      else if (cursor.field === AttributeContext.request) readRequest()
+      else if (cursor.field === AttributeContext.contextExtensions) readContextExtension()
+    }
+  }
+  while (nextField(bytes, cursor, bytes.length)) if (cursor.field === CheckRequest.attributes) readAttributes()
   if (!hasHttp) return undefined
   return {
     method,
@@ -121,16 +128,26 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
 const asIs = (text: string): string => text
 const toLowerCase = (text: string): string => text.toLowerCase()
 
-const toLengths = memoizeWeak((names: ReadonlySet<string>) => new Set([...names].map(({ length }) => length)))
+/** Of each name its length and first byte: enough to pass over most others. */
+const toMarks = memoizeWeak(
+  (names: ReadonlySet<string>): ReadonlySet<number> =>
+    new Set([...names].map((name) => toMark(name.length, name.charCodeAt(0)))),
+)
+const toMark = (length: number, first: number): number => 256 * length + first
 
 /** False for most header names that matter to no policy, without a text being made of them. */
-const mayMatter = (bytes: Buffer, start: number, end: number, lengths: ReadonlySet<number>): boolean => {
-  // `x-…` may be of the identity family.
-  if (lengths.has(end - start) || bytes[start] === X) return true
+const mayMatter = (bytes: Buffer, start: number, end: number, marks: ReadonlySet<number>): boolean => {
+  if (marks.has(toMark(end - start, bytes[start] as number)) || isOfFamily(bytes, start)) return true
   for (let at = start; at < end; at += 1) if (!PLAIN[bytes[at] as number]) return true
   return false
 }
 
-const X = 'x'.charCodeAt(0)
+const FAMILY = Buffer.from(IDENTITY_FAMILY)
+const isOfFamily = (bytes: Buffer, start: number): boolean => {
+  let at = 0
+  while (at < FAMILY.length && bytes[start + at] === FAMILY[at]) at += 1
+  return at === FAMILY.length
+}
+
 /** For each byte whether it is a small letter, a digit or a hyphen. */
 const PLAIN = Array.from({ length: 256 }, (_, byte) => /[a-z0-9-]/.test(String.fromCharCode(byte)))

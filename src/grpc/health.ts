@@ -1,7 +1,7 @@
 import type { Stream } from '../http2/stream.ts'
 import { endAnswer, endCall, readMessage, sendMessage, startAnswer, toMessageAnswer } from './call.ts'
 import { Code } from './code.ts'
-import { readFields } from './protobuf-reader.ts'
+import { createFieldCursor, nextField } from './protobuf-reader.ts'
 import { fromByteText, toNumber } from './protobuf-writer.ts'
 
 /** `grpc.health.v1.HealthCheckRequest` and `HealthCheckResponse`. */
@@ -70,10 +70,11 @@ const toStatus = (status: number): Buffer => fromByteText(toNumber(HealthCheckRe
 
 const parseService = (message: Buffer): string | undefined => {
   let service = ''
+  const cursor = createFieldCursor()
   try {
-    readFields(message, 0, message.length, (field, start, end) => {
-      if (field === HealthCheckRequest.service) service = message.toString('utf8', start, end)
-    })
+    while (nextField(message, cursor, message.length)) {
+      if (cursor.field === HealthCheckRequest.service) service = message.toString('utf8', cursor.start, cursor.end)
+    }
   } catch {
     return undefined
   }
