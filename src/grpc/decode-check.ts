@@ -30,7 +30,7 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
   let routeName: string | undefined
   let clientCertificate = ''
   const headers = new Map<string, string>()
-  const marks = toMarks(reads)
+  const readNames = toNameTable(reads)
   const cursor = createFieldCursor()
 
   // Latin-1 keeps every byte apart: none that is not ASCII can be taken for a part of a credential, a host or a path.
@@ -56,13 +56,18 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
       }
     }
   }
+  /** Undefined for a name that matters to no policy: of most no text is made. */
+  const readName = (toName: (text: string) => string): string | undefined => {
+    const known = findName(readNames, bytes, nameStart, nameEnd)
+    if (known !== undefined || !maybeAlias(bytes, nameStart, nameEnd)) return known
+    const name = toName(text(nameStart, nameEnd))
+    return reads.has(name) || ALIAS.test(name) ? name : undefined
+  }
   /** Lines of one name are joined as Envoy joins them, so that two credentials are seen as two. */
   const readHeader = (toName: (text: string) => string): void => {
     readEntry()
-    if (!mayMatter(bytes, nameStart, nameEnd, marks)) return
-    const name = toName(text(nameStart, nameEnd))
-    // Pseudo headers start with a colon: method, path and authority have fields of their own.
-    if (!reads.has(name) && (name.startsWith(':') || !ALIAS.test(name))) return
+    const name = readName(toName)
+    if (name === undefined) return
     const value = text(valueStart, valueEnd)
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
@@ -128,26 +133,39 @@ export const decodeCheck = (bytes: Buffer, reads: ReadonlySet<string>, deadline?
 const asIs = (text: string): string => text
 const toLowerCase = (text: string): string => text.toLowerCase()
 
-/** Of each name its length and first byte: enough to pass over most others. */
-const toMarks = memoizeWeak(
-  (names: ReadonlySet<string>): ReadonlySet<number> =>
-    new Set([...names].map((name) => toMark(name.length, name.charCodeAt(0)))),
-)
-const toMark = (length: number, first: number): number => 256 * length + first
+/** Names by a mark that few others have. */
+type NameTable = ReadonlyMap<number, readonly (readonly [name: string, bytes: Buffer])[]>
 
-/** False for most header names that matter to no policy, without a text being made of them. */
-const mayMatter = (bytes: Buffer, start: number, end: number, marks: ReadonlySet<number>): boolean => {
-  if (marks.has(toMark(end - start, bytes[start] as number)) || isOfFamily(bytes, start)) return true
+const toNameTable = memoizeWeak(
+  (names: ReadonlySet<string>): NameTable =>
+    Map.groupBy(
+      [...names].map((name) => [name, Buffer.from(name, 'latin1')] as const),
+      ([, bytes]) => toMark(bytes, 0, bytes.length),
+    ),
+)
+const toMark = (bytes: Buffer, start: number, end: number): number => 256 * (end - start) + (bytes[start] ?? 0)
+
+const findName = (table: NameTable, bytes: Buffer, start: number, end: number): string | undefined => {
+  const alike = table.get(toMark(bytes, start, end))
+  return alike?.find(([, name]) => startsWith(bytes, start, name))?.[0]
+}
+
+/** False for most names that no upstream could take for an identity header. */
+const maybeAlias = (bytes: Buffer, start: number, end: number): boolean => {
+  // Pseudo headers: method, path and authority have fields of their own.
+  if (bytes[start] === COLON) return false
+  if (startsWith(bytes, start, FAMILY)) return true
   for (let at = start; at < end; at += 1) if (!PLAIN[bytes[at] as number]) return true
   return false
 }
 
-const FAMILY = Buffer.from(IDENTITY_FAMILY)
-const isOfFamily = (bytes: Buffer, start: number): boolean => {
+const startsWith = (bytes: Buffer, start: number, prefix: Buffer): boolean => {
   let at = 0
-  while (at < FAMILY.length && bytes[start + at] === FAMILY[at]) at += 1
-  return at === FAMILY.length
+  while (at < prefix.length && bytes[start + at] === prefix[at]) at += 1
+  return at === prefix.length
 }
 
+const FAMILY = Buffer.from(IDENTITY_FAMILY)
+const COLON = ':'.charCodeAt(0)
 /** For each byte whether it is a small letter, a digit or a hyphen. */
 const PLAIN = Array.from({ length: 256 }, (_, byte) => /[a-z0-9-]/.test(String.fromCharCode(byte)))
