@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { Verdict } from '../core/verdict.ts'
+import { countChecks } from './count-checks.ts'
 import { registerLastUse } from './last-use.ts'
 import type { Reloadable, TurnedAway } from './observer.ts'
 
@@ -19,12 +20,6 @@ export const createMetrics = (now: () => number): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
-  const checks = new Counter({
-    name: 'bearergate_checks_total',
-    help: 'Checks by route, verdict and reason.',
-    labelNames: ['route', 'verdict', 'reason'],
-    registers,
-  })
   const duration = new Histogram({
     name: 'bearergate_check_duration_seconds',
     help: 'Time from the decoded request to the answer.',
@@ -69,13 +64,13 @@ export const createMetrics = (now: () => number): Metrics => {
     registers,
   })
 
+  const count = countChecks(registry)
   const used = registerLastUse(registry, now)
 
   return {
     registry,
     decided: (verdict, milliseconds) => {
-      const { route = '', kind, reason } = verdict
-      checks.inc({ route, verdict: kind, reason })
+      count(verdict)
       if (verdict.kind === 'ok' && verdict.principal?.kind === 'key') used(verdict.principal.keyId)
       duration.observe(milliseconds / 1000)
     },
