@@ -19,6 +19,8 @@ RUN --mount=type=bind,source=scripts,target=/app/scripts node scripts/fill-compi
 # glibc keeps what each thread had, and lets holes pile up where large blocks come and go: with a million keys 40 MB.
 ENV MALLOC_ARENA_MAX=2
 ENV MALLOC_MMAP_THRESHOLD_=131072
+# What a check needs is garbage at once: a large nursery costs memory (40 MB by default), and makes no check cheaper.
+ENV NODE_OPTIONS=--max-semi-space-size=4
 # Nothing is written: run it with a read-only root file system.
 EXPOSE 9001 9003
 STOPSIGNAL SIGTERM
