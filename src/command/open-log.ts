@@ -11,7 +11,14 @@ export const openLog = (
 } => {
   // Written in the background: whoever reads the log slowly holds no request up, and loses lines past 16 MiB.
   // At most 4 KiB at a time: so much goes whole into a pipe that workers share (POSIX, PIPE_BUF).
-  const destination = pino.destination({ sync: false, maxLength: 16_777_216, maxWrite: 4_096 })
+  // A write costs as much as a check: lines wait for others, for a tenth of a second at most.
+  const destination = pino.destination({
+    sync: false,
+    maxLength: 16_777_216,
+    maxWrite: 4_096,
+    minLength: 2_048,
+    periodicFlush: 100,
+  })
   const log = pino(
     {
       level,
