@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -8,6 +8,8 @@ import { eventually } from './fixtures/eventually.ts'
 import { makeFolder } from './fixtures/folder.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+const IMAGE_USER = { uid: 1000, gid: 1000 }
 
 /** The steps of the Dockerfile: instruction and arguments. */
 const steps = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
@@ -35,33 +37,49 @@ test('the image is small in rights: not root, production packages, SIGTERM, a he
 test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t) => {
   const folder = makeFolder(t)
   const app = join(folder, 'app')
-  const cache = { NODE_COMPILE_cache: join(app, '.cache') }
+  // The user of the image may not reach this process's own Node. Copied by a program of its own: a file that this process
+  // has open for writing cannot be started while another test forks (ETXTBSY).
+  const node = join(folder, 'node')
+  execFileSync('cp', [process.execPath, node])
+  chmodSync(folder, 0o755)
+  const isRoot = process.getuid?.() === 0
+  const buildPath = { PATH: `${folder}:${process.env['PATH']}` }
+  const env: Record<string, string> = {}
+  const copy = (source: string): void => cpSync(join(ROOT, source), join(app, source), { recursive: true })
+  let user = {}
   for (const { instruction, text, words } of steps) {
-    if (instruction === 'COPY' && !text.startsWith('--from')) {
-      for (const source of words.slice(0, -1)) cpSync(join(ROOT, source), join(app, source), { recursive: true })
+    if (instruction === 'USER' && isRoot) user = IMAGE_USER
+    if (instruction === 'ENV') {
+      const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(text) ?? []
+      env[name] = value.replace('/app', app)
     }
-    if (instruction === 'RUN')
-      execFileSync('sh', ['-c', text], { cwd: app, stdio: 'ignore', env: { ...process.env, ...cache } })
+    if (instruction === 'COPY' && !text.startsWith('--from')) for (const source of words.slice(0, -1)) copy(source)
+    if (instruction === 'RUN') {
+      const [, source, command = ''] = /^(?:--mount=type=bind,source=(\w+),\S+ )?(.+)$/.exec(text) ?? []
+      if (source !== undefined) copy(source)
+      // Only root can give a folder to another user.
+      const possible = isRoot ? command : command.replace(' -o 1000 -g 1000', '')
+      execFileSync('sh', ['-c', possible], {
+        cwd: app,
+        stdio: 'ignore',
+        env: { ...process.env, ...env, ...buildPath },
+        ...user,
+      })
+    }
   }
   const config = join(folder, 'bearergate.yaml')
   writeFileSync(
     config,
     'routes: [{rule: public}]\nlisten: {grpc: "127.0.0.1:0", ops: "127.0.0.1:0"}\ndrain: {delay: 0s}\n',
   )
-  // The user of the image may not reach this process's own Node. Copied by a program of its own: a file that this process
-  // has open for writing cannot be started while another test forks (ETXTBSY).
-  const node = join(folder, 'node')
-  execFileSync('cp', [process.execPath, node])
-  chmodSync(folder, 0o755)
 
   const [program = '', ...entry] = JSON.parse(find('ENTRYPOINT')) as string[]
   t.is(program, 'node')
-  const isRoot = process.getuid?.() === 0
   const child = spawn(node, [...entry, 'serve', '--config', config], {
     cwd: app,
-    env: { PATH: '/nowhere', TMPDIR: '/nowhere', NODE_ENV: 'production', ...cache },
+    env: { ...env, PATH: '/nowhere', TMPDIR: '/nowhere' },
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...(isRoot && { uid: 1000, gid: 1000 }),
+    ...user,
   })
   t.teardown(() => child.kill('SIGKILL'))
   let out = ''
@@ -75,4 +93,8 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
   t.notThrows(() => execFileSync(process.execPath, ['-e', script]))
   child.kill('SIGTERM')
   t.deepEqual(await once(child, 'exit'), [0, null])
+  // Node keeps what it compiled for one user alone: there is only that of the user who runs it.
+  const [compiled = '', ...others] = readdirSync(join(app, '.cache'))
+  t.deepEqual(others, [])
+  t.true(compiled.endsWith(`-${isRoot ? IMAGE_USER.uid : process.getuid?.()}`), compiled)
 })
