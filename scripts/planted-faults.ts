@@ -293,6 +293,28 @@ export const MUTANTS: readonly Mutant[] = [
     'if (stream.onReset === undefined) onEnd(stream)',
   ],
   ['what a client does not read piles up', 'http2/outbox.ts', '    socket.pause()\n', ''],
+  ['memory is used again while it waits', 'http2/outbox.ts', 'if (socket.writableLength > 0) memory = undefined', ''],
+  [
+    'an alias that holds the family is passed over',
+    'grpc/decode-check.ts',
+    'if (startsWith(bytes, start, FAMILY)) return true',
+    '',
+  ],
+  [
+    'an alias with another byte is passed over',
+    'grpc/decode-check.ts',
+    'if (!PLAIN[bytes[at] as number]) return true',
+    '',
+  ],
+  ['a field may leave its message', 'grpc/protobuf-reader.ts', 'cursor.at > end', 'cursor.at > end + 1'],
+  ['a number may leave its message', 'grpc/protobuf-reader.ts', 'cursor.at >= end', 'cursor.at > end'],
+  ['a check is counted once', 'ops/count-checks.ts', 'count.value += 1', 'count.value = 1'],
+  [
+    'many keys are read where checks wait',
+    'sources/file-source.ts',
+    '() => load(MAX_BYTES_HERE)',
+    '() => load(MAX_BYTES_AT_START)',
+  ],
   ['an answer does not wait for the client', 'http2/outflow.ts', 'size > window || size > stream.window || ', ''],
   ['a table may be of any size', 'http2/header-decoder.ts', ' || size > MAX_TABLE_BYTES', ''],
   [

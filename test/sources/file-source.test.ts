@@ -2,7 +2,9 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import { basename, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { toDigest } from '../../src/key/digest.ts'
+import { createFileSource } from '../../src/sources/file-source.ts'
 import { createKeyStore, type KeyStore } from '../../src/sources/key-store.ts'
+import { createSideThread, type SideThread } from '../../src/sources/side-thread.ts'
 import { eventually } from '../fixtures/eventually.ts'
 import { makeFolder } from '../fixtures/folder.ts'
 import { createRecorder, type Recorder } from '../fixtures/recorder.ts'
@@ -215,4 +217,32 @@ test('what an editor left behind is no key', async (t) => {
   const store = await open(t, { directory: folder })
   t.is(store.size(), 0)
   t.is(store.problems().length, 3)
+})
+
+test('some 100 KB are read at once when a gate starts, and off the event loop while it answers', async (t) => {
+  const folder = makeFolder(t)
+  const write = (...ids: readonly string[]): void =>
+    replace(join(folder, 'keys.json'), toKeySet(...ids).padEnd(100_000))
+  write('a')
+  const thread = createSideThread()
+  let runs = 0
+  const counted: SideThread = {
+    ...thread,
+    run: (work) => {
+      runs += 1
+      return thread.run(work)
+    },
+  }
+  t.teardown(thread.close)
+  const { observer } = createRecorder()
+  const open = async (isAnswering: boolean): Promise<void> => {
+    const source = await createFileSource({ directory: folder }, observer, async () => {}, counted, isAnswering)
+    t.teardown(source.close)
+  }
+  await open(false)
+  t.is(runs, 0)
+  write('a', 'b')
+  t.true(await eventually(() => runs === 1))
+  await open(true)
+  t.is(runs, 2)
 })
