@@ -132,9 +132,9 @@ test.serial('binary junk in a Secret is refused alone and named in the log, on /
   t.deepEqual([await ask('a'), await ask('junk')], [200, 200], 'the last good content stays')
   const readiness = JSON.parse(await read('readyz'))
   t.true(readiness.ready)
-  for (const text of [readiness.problems.join('\n'), gate.readOutput()]) {
-    t.true(text.includes('bearergate/team/junk: '))
-    t.true(text.includes('bearergate/team/team.yaml:'))
+  for (const toText of [() => readiness.problems.join('\n'), gate.readOutput]) {
+    t.true(await eventually(() => toText().includes('bearergate/team/junk: ')))
+    t.true(await eventually(() => toText().includes('bearergate/team/team.yaml:')))
   }
   t.regex(await read('metrics'), /^bearergate_reloads_total\{what="keys",result="failed"\} [1-9]/m)
   await api.remove('team')
@@ -306,7 +306,7 @@ test.serial(
     t.true(served > (MAX_STALE_SECONDS - 5) * 1_000, `${served}`)
     t.is(await ask('unknown'), 503)
     t.true((await readAge()) >= MAX_STALE_SECONDS)
-    t.true(gate.readOutput().includes('longer than maxStale'))
+    t.true(await eventually(() => gate.readOutput().includes('longer than maxStale')))
     plane.signalApi('SIGCONT')
     const resumed = performance.now()
     t.true(await becomes('one', 200, 30_000))
