@@ -293,7 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
     'if (stream.onReset === undefined) onEnd(stream)',
   ],
   ['what a client does not read piles up', 'http2/outbox.ts', '    socket.pause()\n', ''],
-  ['memory is used again while it waits', 'http2/outbox.ts', 'if (socket.writableLength > 0) memory = undefined', ''],
+  ['memory is used again while it waits', 'http2/outbox.ts', 'socket.writableLength === 0', 'true as boolean'],
   [
     'an alias that holds the family is passed over',
     'grpc/decode-check.ts',

@@ -20,13 +20,13 @@ export const createOutbox = (socket: Socket): Outbox => {
   const frames: Buffer[] = []
   const streamIds: number[] = []
   let length = 0
-  let memory: Buffer | undefined
+  /** Used again for each write: in a pool, what one write leaves would outlive it by many. */
+  const memory = Buffer.allocUnsafeSlow(MEMORY_BYTES)
 
-  /** Memory that is used again: in a pool, what one write leaves would outlive it by many. */
   const take = (): Buffer => {
-    if (length > MEMORY_BYTES) return Buffer.allocUnsafeSlow(length)
-    memory ??= Buffer.allocUnsafeSlow(MEMORY_BYTES)
-    return memory.subarray(0, length)
+    // What was written before and still waits must not change.
+    const isFree = socket.writableLength === 0
+    return isFree && length <= MEMORY_BYTES ? memory.subarray(0, length) : Buffer.allocUnsafe(length)
   }
   const flush = (): void => {
     if (length === 0) return
@@ -41,11 +41,7 @@ export const createOutbox = (socket: Socket): Outbox => {
     frames.length = 0
     streamIds.length = 0
     length = 0
-    if (socket.destroyed) return
-    const mayGoOn = socket.write(bytes)
-    // Some of it waits, and must not change.
-    if (socket.writableLength > 0) memory = undefined
-    if (mayGoOn || socket.isPaused()) return
+    if (socket.destroyed || socket.write(bytes) || socket.isPaused()) return
     socket.pause()
     socket.once('drain', () => socket.resume())
   }
