@@ -42,7 +42,7 @@ test('a real OpenID provider: its JWTs and its opaque tokens pass through Envoy,
       ['x-auth-request-scopes', 'flow.read'],
     ])
   }
-  t.is((await ask(`${opaque.slice(0, -1)}_`)).status, 401)
+  t.is((await ask(`${opaque}x`)).status, 401)
   t.is((await ask(await provider.requestToken('https://elsewhere.example.com'))).status, 401, 'another audience')
 
   await provider.revoke(opaque)
