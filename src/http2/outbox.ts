@@ -26,7 +26,7 @@ export const createOutbox = (socket: Socket): Outbox => {
   const take = (): Buffer => {
     // What was written before and still waits must not change.
     const isFree = socket.writableLength === 0
-    return isFree && length <= MEMORY_BYTES ? memory.subarray(0, length) : Buffer.allocUnsafe(length)
+    return isFree && length <= MEMORY_BYTES ? memory.subarray(0, length) : Buffer.allocUnsafeSlow(length)
   }
   const flush = (): void => {
     if (length === 0) return
