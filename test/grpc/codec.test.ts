@@ -273,3 +273,9 @@ test('a remembered answer is the answer, written once', (t) => {
     }
   }
 })
+
+test('a number that leaves the message it stands in is the end of the reading', (t) => {
+  // The attributes are two bytes: a number, of which the second half would be the next field.
+  const bytes = Buffer.from([0x0a, 0x02, 0x08, 0x80, 0x08, 0x01])
+  t.throws(() => decodeCheck(bytes, READ), { instanceOf: RangeError, message: 'the message is cut short' })
+})
