@@ -33,9 +33,12 @@ writeFileSync(
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const gate = spawn(process.execPath, [main, 'serve', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
 const ended = once(gate, 'exit')
+const lines: string[] = []
 for await (const line of createInterface(gate.stdout)) {
+  lines.push(line)
   if (line.includes('"msg":"SERVING"')) gate.kill('SIGTERM')
 }
 const [code] = await ended
 rmSync(folder, { recursive: true })
+if (code !== 0) console.error(`The gate did not start and end as it should:\n${lines.join('\n')}`)
 process.exitCode = code ?? 1

@@ -11,7 +11,7 @@ export const openLog = (
 } => {
   // Written in the background: whoever reads the log slowly holds no request up, and loses lines past 16 MiB.
   // At most 4 KiB at a time: so much goes whole into a pipe that workers share (POSIX, PIPE_BUF).
-  // A write costs as much as a check: lines wait for others, for a tenth of a second at most.
+  // A write for each line costs some 50 µs: lines wait for others, for a tenth of a second at most. A crash loses those.
   const destination = pino.destination({
     sync: false,
     maxLength: 16_777_216,

@@ -16,7 +16,7 @@ const MAX_BYTES_AT_START = 262_144
 /**
  * API keys from a folder or a key set file, read again when they change. The unit of refusal is the file: a broken one
  * keeps its last good keys (none at start) and takes no other down. Names that start with a dot, and folders, are passed over.
- * Much is read in the side thread, so that no check waits; less of it once the gate is answering.
+ * Once the gate `isAnswering`, all but little is read in the side thread, so that no check waits.
  */
 export const createFileSource = async (
   { directory, file }: KeySourceConfig,
