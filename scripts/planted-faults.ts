@@ -293,6 +293,12 @@ export const MUTANTS: readonly Mutant[] = [
     'if (stream.onReset === undefined) onEnd(stream)',
   ],
   ['what a client does not read piles up', 'http2/outbox.ts', '    socket.pause()\n', ''],
+  [
+    'a stream that ends takes another with it',
+    'http2/stream-table.ts',
+    'before.next = stream.next',
+    'before.next = undefined',
+  ],
   ['memory is used again while it waits', 'http2/outbox.ts', 'socket.writableLength === 0', 'true as boolean'],
   [
     'an alias that holds the family is passed over',

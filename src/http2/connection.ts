@@ -22,6 +22,7 @@ import { createOutbox } from './outbox.ts'
 import { createOutflow } from './outflow.ts'
 import { createHeadReader, type RequestHead } from './request-head.ts'
 import type { Stream } from './stream.ts'
+import { createStreamTable } from './stream-table.ts'
 
 /** One connection of a client. */
 export interface Connection {
@@ -51,7 +52,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
   const outbox = createOutbox(socket)
   const blocks = createBlockReader()
   const readBlock = createHeadReader(createHeaderDecoder())
-  const streams = new Map<number, Stream>()
+  const streams = createStreamTable()
   let lastStreamId = 0
   let firstWindow = DEFAULT_WINDOW_BYTES
   let held = 0
@@ -67,8 +68,8 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     if (!stream.isHandedOver) held -= stream.body.length
     // RFC 9113 §8.1: the answer is whole, and the client need not say more.
     if (stream.isRequestOpen && !stream.isReset) outbox.add(NO_MORE, stream.id)
-    streams.delete(stream.id)
-    if (state === 'closed' && streams.size === 0) end()
+    streams.remove(stream)
+    if (state === 'closed' && streams.size() === 0) end()
   })
   /** RFC 9113 §5.4.2: the fault of one stream, which the others do not notice. */
   const failStream = (streamId: number, code: ErrorCode): ErrorCode => {
@@ -95,8 +96,9 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
       window: firstWindow,
       unsent: [],
       unsentTrailers: undefined,
+      next: undefined,
     }
-    streams.set(id, stream)
+    streams.add(stream)
     return stream
   }
   const endRequest = (stream: Stream): ErrorCode => {
@@ -150,7 +152,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     // RFC 9113 §6.8: it came after the last that we said we would answer.
     if (state === 'closed') return failStream(streamId, ErrorCode.REFUSED_STREAM)
     lastStreamId = streamId
-    if (streams.size >= MAX_STREAMS) return failStream(streamId, ErrorCode.REFUSED_STREAM)
+    if (streams.size() >= MAX_STREAMS) return failStream(streamId, ErrorCode.REFUSED_STREAM)
     if (read.kind !== 'head') return failStream(streamId, ErrorCode.PROTOCOL_ERROR)
     const stream = openStream(streamId, read.head)
     return endsRequest ? endRequest(stream) : ErrorCode.NO_ERROR
@@ -178,7 +180,7 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
     const more = (settings.firstWindow ?? firstWindow) - firstWindow
     if (more === 0) return ErrorCode.NO_ERROR
     firstWindow += more
-    const areGood = [...streams.values()].map((stream) => outflow.widen(stream, more))
+    const areGood = streams.all().map((stream) => outflow.widen(stream, more))
     return areGood.includes(false) ? ErrorCode.FLOW_CONTROL_ERROR : ErrorCode.NO_ERROR
   }
   const onPing = ({ streamId, flags, bytes, start, end }: Frame): ErrorCode => {
@@ -248,14 +250,14 @@ export const serveConnection = (socket: Socket, { maxBodyBytes, onRequest }: Con
   const refuseNew = (): void => {
     state = 'closed'
     outbox.add(toNumberFrame(FrameType.GOAWAY, lastStreamId, ErrorCode.NO_ERROR))
-    if (streams.size === 0) end()
+    if (streams.size() === 0) end()
   }
 
   socket.on('data', onChunk)
   // A client that goes away is no fault, and there is nobody left to be told.
   socket.on('error', () => {})
   socket.on('close', () => {
-    for (const stream of [...streams.values()]) outflow.reset(stream)
+    for (const stream of streams.all()) outflow.reset(stream)
   })
   socket.setTimeout(PREFACE_MILLISECONDS, () => socket.destroy())
   outbox.add(FIRST_FRAMES)

@@ -21,4 +21,6 @@ export interface Stream {
   /** What waits for the client to take it, and the trailers that come after that. */
   unsent: Buffer[]
   unsentTrailers: Buffer | undefined
+  /** The next one in the same place of the connection's table. */
+  next: Stream | undefined
 }
