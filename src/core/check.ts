@@ -75,7 +75,7 @@ const createOk = ({ identity, reads }: Policy): ((request: RequestView, route: R
     const aliases = findAliases(request.headers)
     const shared = stripShared(request)
     if (aliases.length === 0 && shared === NO_EDITS) return ok
-    return { ...ok, headers: joinEdits(ok.headers, shared, { set: [], remove: aliases }) }
+    return { ...ok, headers: joinEdits(joinEdits(ok.headers, shared), { set: [], remove: aliases }) }
   }
 }
 

@@ -18,9 +18,9 @@ export interface HeaderEdits {
 export const NO_EDITS: HeaderEdits = { set: [], remove: [] }
 
 /** All of them together. No two may name the same header. */
-export const joinEdits = (...edits: readonly HeaderEdits[]): HeaderEdits => ({
-  set: edits.flatMap(({ set }) => set),
-  remove: edits.flatMap(({ remove }) => remove),
+export const joinEdits = (one: HeaderEdits, other: HeaderEdits): HeaderEdits => ({
+  set: one.set.concat(other.set),
+  remove: one.remove.concat(other.remove),
 })
 
 /**

@@ -1,4 +1,4 @@
-import { type Answer, toAnswer } from '../http2/answer.ts'
+import { type Answer, createToAnswer } from '../http2/answer.ts'
 import { readBody } from '../http2/body.ts'
 import { toHeaderBlock } from '../http2/header-block.ts'
 import type { Stream } from '../http2/stream.ts'
@@ -34,9 +34,11 @@ const FIELDS = [
 ] as const
 const HEADERS = toHeaderBlock(FIELDS)
 const OK = toHeaderBlock([['grpc-status', String(Code.OK)]])
+const toAnswer = createToAnswer(HEADERS, OK)
 
 /** An answer of one message, which says that all went well. It can be given to any number of calls. */
-export const toMessageAnswer = (message: Buffer): Answer => toAnswer(HEADERS, toPrefixed(message), OK)
+export const toMessageAnswer = (message: Buffer): Answer =>
+  toAnswer(PREFIX_BYTES + message.length, (bytes, at) => writePrefixed(bytes, at, message))
 
 /** An answer of several messages: begins, goes on and ends. */
 export const startAnswer = (call: Stream): void => call.outflow.start(call, HEADERS)
@@ -51,8 +53,12 @@ export const endCall = (call: Stream, code: number, message: string): undefined 
 /** A message as it stands in a stream. */
 const toPrefixed = (message: Buffer): Buffer => {
   const bytes = Buffer.allocUnsafe(PREFIX_BYTES + message.length)
-  bytes[0] = 0
-  bytes.writeUInt32BE(message.length, 1)
-  message.copy(bytes, PREFIX_BYTES)
+  writePrefixed(bytes, 0, message)
   return bytes
+}
+
+const writePrefixed = (bytes: Buffer, at: number, message: Buffer): void => {
+  bytes[at] = 0
+  bytes.writeUInt32BE(message.length, at + 1)
+  message.copy(bytes, at + PREFIX_BYTES)
 }

@@ -45,12 +45,20 @@ const ID_OFFSET = 5
 
 /** A frame of stream 0: `writeStreamId` says later whose it is, so that one that is always the same is made once. */
 export const toFrame = (type: number, flags: number, payload: Buffer = EMPTY): Buffer => {
-  const frame = Buffer.alloc(FRAME_HEADER_BYTES + payload.length)
-  frame.writeUIntBE(payload.length, 0, 3)
-  frame[3] = type
-  frame[4] = flags
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.length)
+  writeFrameHeader(frame, 0, payload.length, type, flags)
   payload.copy(frame, FRAME_HEADER_BYTES)
   return frame
+}
+
+/** Begins a frame of stream 0 whose payload is so many bytes long. */
+export const writeFrameHeader = (bytes: Buffer, at: number, length: number, type: number, flags: number): void => {
+  bytes[at] = length >> 16
+  bytes[at + 1] = length >> 8
+  bytes[at + 2] = length
+  bytes[at + 3] = type
+  bytes[at + 4] = flags
+  bytes.writeUInt32BE(0, at + ID_OFFSET)
 }
 
 /** A frame whose payload is numbers of 32 bits, as those of RST_STREAM, WINDOW_UPDATE and GOAWAY are. */

@@ -1,5 +1,13 @@
 import type { Answer } from './answer.ts'
-import { DEFAULT_WINDOW_BYTES, Flag, FrameType, MAX_PAYLOAD_BYTES, MAX_WINDOW_BYTES, toFrame } from './frame.ts'
+import {
+  DEFAULT_WINDOW_BYTES,
+  Flag,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  MAX_PAYLOAD_BYTES,
+  MAX_WINDOW_BYTES,
+  toFrame,
+} from './frame.ts'
 import type { Outbox } from './outbox.ts'
 import type { Stream } from './stream.ts'
 
@@ -62,12 +70,12 @@ export const createOutflow = (outbox: Outbox, onEnd: (stream: Stream) => void): 
     start,
     send,
     end,
-    answer: (stream, { headers, data, trailers, frames }) => {
-      const size = data.length
+    answer: (stream, { frames, dataStart, dataEnd }) => {
+      const size = dataEnd - dataStart
       if (stream.isReset || size > window || size > stream.window || size > MAX_PAYLOAD_BYTES) {
-        start(stream, headers)
-        send(stream, data)
-        end(stream, trailers)
+        start(stream, frames.subarray(FRAME_HEADER_BYTES, dataStart - FRAME_HEADER_BYTES))
+        send(stream, frames.subarray(dataStart, dataEnd))
+        end(stream, frames.subarray(dataEnd + FRAME_HEADER_BYTES))
         return
       }
       window -= size

@@ -3,18 +3,15 @@ import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { toAnswer } from '../../src/http2/answer.ts'
+import { createToAnswer } from '../../src/http2/answer.ts'
 import { type Connection, serveConnection } from '../../src/http2/connection.ts'
 import { ErrorCode, Flag, FrameType, readLength, readStreamId } from '../../src/http2/frame.ts'
 import { toHeaderBlock } from '../../src/http2/header-block.ts'
 import type { Stream } from '../../src/http2/stream.ts'
 import { eventually } from '../fixtures/eventually.ts'
 
-const ANSWER = toAnswer(
-  toHeaderBlock([[':status', '200']]),
-  Buffer.from('hello, world'),
-  toHeaderBlock([['x-end', 'yes']]),
-)
+const toAnswer = createToAnswer(toHeaderBlock([[':status', '200']]), toHeaderBlock([['x-end', 'yes']]))
+const ANSWER = toAnswer('hello, world'.length, (bytes, at) => bytes.write('hello, world', at))
 const MAX_BODY_BYTES = 100_000
 
 interface Seen {
