@@ -1,12 +1,12 @@
 import type { Fixtures } from './fixtures.ts'
+import type { Image } from './make-image.ts'
 
 /** What every part of the benchmark is given. */
 export interface Bench {
   readonly fixtures: Fixtures
   /** The folder with the programs of bench/go. */
   readonly programs: string
-  /** The environment in which the image runs. */
-  readonly image: NodeJS.ProcessEnv
+  readonly image: Image
   /** How long each measurement counts. */
   readonly seconds: number
   readonly rounds: number

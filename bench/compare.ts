@@ -6,7 +6,7 @@ import { buildGoPrograms } from '../scripts/build-go-programs.ts'
 import { findGo } from '../scripts/go.ts'
 import type { Bench, Part } from './bench.ts'
 import { makeFixtures } from './fixtures.ts'
-import { makeImageEnvironment } from './image-environment.ts'
+import { makeImage } from './make-image.ts'
 import { measureDenials } from './parts/denials.ts'
 import { measureEnvoy } from './parts/envoy.ts'
 import { measureFlood } from './parts/flood.ts'
@@ -46,7 +46,7 @@ const fixtures = await makeFixtures()
 process.on('exit', fixtures.remove)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 const bench: Bench = {
-  ...{ fixtures, programs, report, image: makeImageEnvironment(fixtures.folder) },
+  ...{ fixtures, programs, report, image: makeImage(fixtures.folder) },
   ...{ seconds: Number(values.seconds), rounds: Number(values.rounds) },
 }
 

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makeImageEnvironment } from './image-environment.ts'
 import { toSecret, writeKeyLines } from './key-lines-file.ts'
 import { type Load, startLoad } from './load.ts'
+import { makeImage } from './make-image.ts'
 import { readCpu, readMemory } from './process-use.ts'
 
 /**
@@ -23,13 +23,13 @@ const inProject = (name: string): string => fileURLToPath(new URL(`../${name}`, 
 const folder = mkdtempSync(join(tmpdir(), 'bearergate-bench-'))
 const config = join(folder, 'bearergate.yaml')
 const lines = join(folder, 'keys', 'keys.jsonl')
-const env = makeImageEnvironment(folder)
+const { program, env } = makeImage(folder)
 
 const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 const startGate = async () => {
   const start = performance.now()
-  const args = ['--import', inProject('bench/probe.ts'), inProject('src/main.ts'), 'serve', '--config', config]
+  const args = ['--import', inProject('bench/probe.ts'), program, 'serve', '--config', config]
   const gate = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface(gate.stdout).on('line', (line) => told.emit(JSON.parse(line).msg, JSON.parse(line)))
   const told = new EventEmitter()
@@ -76,7 +76,9 @@ const measureChecks = async ({ pid }: Gate, load: Load, keys: number): Promise<n
 const measure = async (count: number): Promise<readonly number[]> => {
   writeKeyLines(lines, count, toTurn(0))
   const { some, all } = JSON.parse(
-    execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], { env }).toString(),
+    execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], {
+      env,
+    }).toString(),
   )
   const gate = await startGate()
   const resting = readMemory([gate.pid], 'VmRSS')

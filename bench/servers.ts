@@ -50,9 +50,9 @@ export const startGate = async ({ fixtures, image }: Bench, options: GateOptions
   writeFileSync(config, JSON.stringify(policy))
   const server = await startServer({
     command: process.execPath,
-    args: [inProject('src/main.ts'), 'serve', '--config', config],
+    args: [image.program, 'serve', '--config', config],
     address: Array.from({ length: workers }, (_, worker) => toWorkerAddress(grpc, worker)).join(','),
-    env: image,
+    env: image.env,
     ...(logs === 'file' && { output: openSync(join(fixtures.folder, `gate-${port}.log`), 'w') }),
     isReady: isServing,
   })
@@ -66,7 +66,7 @@ export const startConstant = async ({ image }: Bench): Promise<RunningServer> =>
     command: process.execPath,
     args: [inProject('bench/constant-server.ts'), address],
     address,
-    env: image,
+    env: image.env,
   })
 }
 

@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { toDigest } from '../src/key/digest.ts'
-import { mintSecret } from '../src/key/mint.ts'
 
 /**
  * Starts a gate, waits until it says SERVING, and ends it: Node keeps what it has compiled for that in NODE_COMPILE_CACHE,
- * for this user and the same files alone, and later gates start sooner.
+ * for this user and these files alone, and later gates start sooner. The argument is the program.
  */
+const [, , program = ''] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'bearergate-'))
 const config = join(folder, 'bearergate.yaml')
 const anywhere = '127.0.0.1:0'
@@ -25,13 +24,10 @@ writeFileSync(
     routes: [{ rule: 'bearer' }],
   }),
 )
-writeFileSync(
-  join(folder, 'keys.jsonl'),
-  `${JSON.stringify({ id: 'nobody', digest: `sha256:${toDigest(mintSecret())}` })}\n`,
-)
+const digest = createHash('sha256').update(randomBytes(32)).digest('hex')
+writeFileSync(join(folder, 'keys.jsonl'), `${JSON.stringify({ id: 'nobody', digest: `sha256:${digest}` })}\n`)
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const gate = spawn(process.execPath, [main, 'serve', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+const gate = spawn(process.execPath, [program, 'serve', '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
 const ended = once(gate, 'exit')
 const lines: string[] = []
 for await (const line of createInterface(gate.stdout)) {

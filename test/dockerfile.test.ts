@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { findFreePorts } from '../scripts/ports.ts'
+import { toDigest } from '../src/key/digest.ts'
 import { eventually } from './fixtures/eventually.ts'
 import { makeFolder } from './fixtures/folder.ts'
 
@@ -20,12 +22,25 @@ const steps = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
     return { instruction, text: rest.join(' '), words: rest }
   })
 
+/** All that is started beside the program has a part in it: workers, and the thread that reads large key sets. */
+const toConfig = (ops: string): object => ({
+  listen: { grpc: '127.0.0.1:0', ops },
+  drain: { delay: '0s' },
+  workers: 2,
+  keys: [{ file: 'keys.jsonl' }],
+  routes: [{ rule: 'bearer' }],
+})
+const KEY_LINES = Array.from(
+  { length: 4_000 },
+  (_, number) => `${JSON.stringify({ id: `key-${number}`, digest: `sha256:${toDigest(`${number}`)}` })}\n`,
+).join('')
+
 const find = (instruction: string): string => steps.findLast((step) => step.instruction === instruction)?.text ?? ''
 
 test('the image is small in rights: not root, production packages, SIGTERM, a health check', (t) => {
   t.is(find('USER'), '1000:1000')
   t.is(find('STOPSIGNAL'), 'SIGTERM')
-  t.true(steps.some(({ text }) => text === 'npm ci --omit=dev --ignore-scripts'))
+  t.true(steps.some(({ text }) => text.endsWith('npm prune --omit=dev --ignore-scripts')))
   t.regex(find('HEALTHCHECK'), /\/livez/)
   t.deepEqual(
     steps.filter(({ instruction }) => instruction === 'FROM').map(({ words }) => words[0]),
@@ -33,10 +48,11 @@ test('the image is small in rights: not root, production packages, SIGTERM, a he
   )
 })
 
-// No engine is needed: the same copies and commands, in an empty folder, as a user who may write nowhere.
+// No engine is needed: the same copies and commands, in an empty folder for each stage, as a user who may write nowhere.
 test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t) => {
   const folder = makeFolder(t)
-  const app = join(folder, 'app')
+  const stages: string[] = []
+  let app = ''
   // The user of the image may not reach this process's own Node. Copied by a program of its own: a file that this process
   // has open for writing cannot be started while another test forks (ETXTBSY).
   const node = join(folder, 'node')
@@ -44,16 +60,26 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
   chmodSync(folder, 0o755)
   const isRoot = process.getuid?.() === 0
   const buildPath = { PATH: `${folder}:${process.env['PATH']}` }
-  const env: Record<string, string> = {}
+  let env: Record<string, string> = {}
   const copy = (source: string): void => cpSync(join(ROOT, source), join(app, source), { recursive: true })
   let user = {}
   for (const { instruction, text, words } of steps) {
+    if (instruction === 'FROM') {
+      app = join(folder, `stage-${stages.length}`)
+      mkdirSync(app)
+      stages.push(app)
+      env = {}
+    }
     if (instruction === 'USER' && isRoot) user = IMAGE_USER
     if (instruction === 'ENV') {
       const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(text) ?? []
       env[name] = value.replace('/app', app)
     }
-    if (instruction === 'COPY' && !text.startsWith('--from')) for (const source of words.slice(0, -1)) copy(source)
+    if (instruction === 'COPY') {
+      const [, built] = /^--from=build \/app\/(\S+) /.exec(text) ?? []
+      if (built !== undefined) renameSync(join(stages[0] ?? '', built), join(app, built))
+      else for (const source of words.slice(0, -1)) copy(source)
+    }
     if (instruction === 'RUN') {
       const [, source, command = ''] = /^(?:--mount=type=bind,source=(\w+),\S+ )?(.+)$/.exec(text) ?? []
       if (source !== undefined) copy(source)
@@ -65,13 +91,13 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
         env: { ...process.env, ...env, ...buildPath },
         ...user,
       })
+      if (source !== undefined) rmSync(join(app, source), { recursive: true })
     }
   }
   const config = join(folder, 'bearergate.yaml')
-  writeFileSync(
-    config,
-    'routes: [{rule: public}]\nlisten: {grpc: "127.0.0.1:0", ops: "127.0.0.1:0"}\ndrain: {delay: 0s}\n',
-  )
+  const ops = `127.0.0.1:${(await findFreePorts(1))[0]}`
+  writeFileSync(config, JSON.stringify(toConfig(ops)))
+  writeFileSync(join(folder, 'keys.jsonl'), KEY_LINES)
 
   const [program = '', ...entry] = JSON.parse(find('ENTRYPOINT')) as string[]
   t.is(program, 'node')
@@ -87,7 +113,6 @@ test('the steps of the Dockerfile, rehearsed, make a gate that serves', async (t
     out += chunk
   })
   t.true(await eventually(() => out.includes('"SERVING"'), 20_000), out)
-  const ops = /"ops":"([^"]+)"/.exec(out)?.[1] ?? ''
   const check = JSON.parse(find('HEALTHCHECK').replace(/^.*? CMD /, '')) as string[]
   const script = check.at(-1)?.replace('127.0.0.1:9003', ops) ?? ''
   t.notThrows(() => execFileSync(process.execPath, ['-e', script]))

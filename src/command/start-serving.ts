@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { ServeOptions } from '../serve.ts'
 
 /** What runs, and how to end it: a second call of `drain` waits for nothing. */
@@ -9,7 +8,8 @@ export type Started =
 
 type Gate = Pick<ServeOptions, 'path' | 'loaded' | 'log'>
 
-const PROGRAM = fileURLToPath(new URL('../bin.js', import.meta.url))
+/** Each worker is what this process is: the sources, or a bundle of them. */
+const [, PROGRAM = ''] = process.argv
 
 /** The gate in this process. Each way to start loads what it needs, and nothing more. */
 export const startAlone = async (gate: Gate): Promise<Started> => {
