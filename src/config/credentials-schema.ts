@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { BEARER, type Carrier } from '../core/carrier.ts'
 import { file, line } from './fields.ts'
 

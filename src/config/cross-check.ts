@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { isWithoutKey } from './credentials-schema.ts'
 import { toMetadataUrl } from './metadata-url.ts'
 

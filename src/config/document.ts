@@ -1,5 +1,5 @@
 import { type Document, isScalar, LineCounter, type Node, parseDocument as parseYaml, visit, type YAMLMap } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** What is wrong in a document, and where. */
 export interface Problem {

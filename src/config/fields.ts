@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isHeaderValue } from '../core/header-value.ts'
 import { DURATION, parseDuration } from './duration.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, file, line, oneOrMany } from './fields.ts'
 import { isTrustedUrl } from './trusted-url.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { toHost } from '../core/host.ts'
 import { parsePath } from '../core/path.ts'
 import { credentialSchema, toPlace } from './credentials-schema.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { crossCheck, isShaped } from './cross-check.ts'
 import { crossCheckDoors, doorSchema } from './door-schema.ts'
 import { address, duration, file, line } from './fields.ts'

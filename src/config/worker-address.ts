@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /**
  * The address on which a worker listens: the first on the one that is configured, each other on a port one higher than

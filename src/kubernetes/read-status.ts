@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const status = z.object({ code: z.int(), message: z.string().optional() })
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { scope } from '../config/fields.ts'
 
 /** What the annotations `bearergate.dev/…` of a Secret say of its keys. */

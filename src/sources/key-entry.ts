@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { scope } from '../config/fields.ts'
 import { hostPattern } from '../config/route-schema.ts'
 import { isHeaderValue } from '../core/header-value.ts'

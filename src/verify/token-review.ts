@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TokenReviewConfig } from '../config/token-review-schema.ts'
 import { isHeaderValue } from '../core/header-value.ts'
 import { type Cluster, openCluster } from '../kubernetes/cluster.ts'

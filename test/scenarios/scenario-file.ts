@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { check, expect, titled } from '../vectors/case-file.ts'
 import { fileContent } from '../vectors/file-content.ts'
 import { readYaml } from '../vectors/read-yaml.ts'

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fillDeep } from './placeholders.ts'
 import type { World } from './world.ts'
 
