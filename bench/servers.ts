@@ -59,16 +59,14 @@ export const startGate = async ({ fixtures, image }: Bench, options: GateOptions
   return { ...server, http, config }
 }
 
-/** The least that a server on @grpc/grpc-js can do. */
-export const startConstant = async ({ image }: Bench): Promise<RunningServer> => {
+const startOnNode = async ({ image }: Bench, program: string): Promise<RunningServer> => {
   const address = `127.0.0.1:${(await findFreePorts(1))[0]}`
-  return startServer({
-    command: process.execPath,
-    args: [inProject('bench/constant-server.ts'), address],
-    address,
-    env: image.env,
-  })
+  return startServer({ command: process.execPath, args: [inProject(program), address], address, env: image.env })
 }
+
+/** The least that a server on @grpc/grpc-js can do, and the least that any on Node can do. */
+export const startConstant = (bench: Bench): Promise<RunningServer> => startOnNode(bench, 'bench/constant-server.ts')
+export const startFrames = (bench: Bench): Promise<RunningServer> => startOnNode(bench, 'bench/frames-server.ts')
 
 /** The same task as one writes it in Go. */
 export const startReference = async ({ programs, fixtures }: Bench): Promise<RunningServer> => {

@@ -1,9 +1,10 @@
 import type { Bench, Part } from '../bench.ts'
 import { compareServers } from '../compare-servers.ts'
-import { startConstant, startGate, startReference } from '../servers.ts'
+import { startConstant, startFrames, startGate, startReference } from '../servers.ts'
 
 const GATE = 'bearergate, API key'
 const CONSTANT = '@grpc/grpc-js, constant answer'
+const FRAMES = 'node:net, constant frames'
 const REFERENCE = 'grpc-go, API key'
 
 const gate = (bench: Bench) => startGate(bench)
@@ -11,8 +12,9 @@ const gate = (bench: Bench) => startGate(bench)
 /** What a check of an API key costs, in every way in which it can be asked. */
 export const measureKey: Part = (bench) =>
   compareServers(bench, [
-    { title: GATE, start: gate, shown: 'key', beside: [CONSTANT, REFERENCE] },
+    { title: GATE, start: gate, shown: 'key', beside: [CONSTANT, FRAMES, REFERENCE] },
     { title: CONSTANT, start: startConstant, shown: 'key' },
+    { title: FRAMES, start: startFrames, shown: 'key' },
     { title: REFERENCE, start: startReference, shown: 'key' },
     {
       title: 'bearergate, every decision logged to /dev/null',
