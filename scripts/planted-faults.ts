@@ -293,6 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
     'if (stream.onReset === undefined) onEnd(stream)',
   ],
   ['what a client does not read piles up', 'http2/outbox.ts', '    socket.pause()\n', ''],
+  ['reading many keys takes the core of checks', 'sources/side-thread-entry.js', 'setPriority(LOWER)', ''],
   [
     'a stream that ends takes another with it',
     'http2/stream-table.ts',
