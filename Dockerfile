@@ -1,18 +1,23 @@
 # syntax=docker/dockerfile:1
-FROM node:26-slim AS build
+FROM node:26-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No package needs its install script; the Node of the image is used, not the one among the dev dependencies.
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:26-slim AS bundle
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY scripts ./scripts
 COPY src ./src
-RUN node scripts/bundle.ts && npm prune --omit=dev --ignore-scripts
+RUN node scripts/bundle.ts
 
 FROM node:26-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+COPY --from=packages /app/node_modules ./node_modules
+COPY --from=bundle /app/dist ./dist
 COPY package.json ./
 # Code is compiled once, here, by the user who runs it.
 ENV NODE_COMPILE_CACHE=/app/.cache
