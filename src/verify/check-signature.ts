@@ -1,6 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import pLimit from 'p-limit'
+import { memoizeWeak } from '../core/memoize.ts'
 import type { Jws } from './jws.ts'
 import { SIGNATURE_ALGORITHMS } from './signature-algorithm.ts'
 
@@ -37,5 +38,8 @@ export const checkSignature = async (
 const QUICK_CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', undefined])
 const QUICK_RSA_BITS = 4096
 
-const isQuick = ({ asymmetricKeyDetails: { namedCurve, modulusLength = 0 } = {} }: KeyObject): boolean =>
-  QUICK_CURVES.has(namedCurve) && modulusLength <= QUICK_RSA_BITS
+/** Once for each key: Node asks OpenSSL each time. */
+const isQuick = memoizeWeak(
+  ({ asymmetricKeyDetails: { namedCurve, modulusLength = 0 } = {} }: KeyObject): boolean =>
+    QUICK_CURVES.has(namedCurve) && modulusLength <= QUICK_RSA_BITS,
+)

@@ -103,9 +103,9 @@ test('a fetch that hangs holds a request for a bounded time, and serves those wh
   const { world, jwkSet } = await open(t)
   let arrive = (_: string): void => undefined
   world.load = () => new Promise((resolve) => (arrive = resolve))
-  const start = performance.now()
-  t.is(await find(jwkSet, 'second', world.now + 120), 'unavailable')
-  t.true(performance.now() - start < 300, 'the deadline of the caller bounds the wait')
+  // Timers fire in their order, however busy the machine is.
+  const later = sleep(300, 'later')
+  t.is(await Promise.race([find(jwkSet, 'second', world.now + 120), later]), 'unavailable')
   arrive(text(first.jwk, second.jwk))
   t.true(await eventually(async () => (await find(jwkSet, 'second')) === 'found'))
   t.is(world.loads, 2)
@@ -127,9 +127,8 @@ test('without a deadline the wait ends by itself', async (t) => {
   const { world, jwkSet } = await open(t)
   world.load = () => new Promise(() => undefined)
   const start = performance.now()
-  t.is(await find(jwkSet, 'second'), 'unavailable')
-  const waited = performance.now() - start
-  t.true(waited >= 350 && waited < 1_500, `${waited} ms`)
+  t.is(await Promise.race([find(jwkSet, 'second'), sleep(1_500, 'later')]), 'unavailable')
+  t.true(performance.now() - start >= 350)
 })
 
 for (const [title, body] of [
