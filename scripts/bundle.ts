@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * Writes to `dist` what the image runs: the sources and the packages that each gate loads, in a few files instead of some 430,
- * which halves the time that a start takes. A file that is started by its name lies where the sources look for it.
+ * Writes to `dist` what the image runs: the sources and the packages that each gate loads, in some thirty files instead of 430,
+ * which takes a third off the time of a start. A file that is started by its name lies where the sources look for it.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const OUT = `${ROOT}dist`
