@@ -93,6 +93,19 @@ test('CVE-2025-64484: every spelling that some server takes for an identity head
   }
 })
 
+test('CVE-2025-64484: so is every spelling of an identity header with a name of its own', async (t) => {
+  const identity: Policy['identity'] = new Map([['x-caller', { kind: 'subject' }]])
+  const spellings = ['x_caller', 'x.caller', 'x+caller']
+  // Nobody takes these for it, and no header of the family is one here.
+  const others = ['x-callers', 'x-auth-request-user']
+  const headers = new Map([...request.headers, ...[...spellings, ...others].map((name) => [name, 'root'] as const)])
+  const verdict = await createCheck({ ...policy, identity }, () => verified)({ ...request, headers })
+  t.deepEqual(verdict.kind === 'ok' && verdict.headers, {
+    set: [['x-caller', 'ci']],
+    remove: ['authorization', ...spellings],
+  })
+})
+
 test('an exception of a verifier is not caught here: a listener makes an error verdict of it', async (t) => {
   const check = createCheck(policy, () => Promise.reject(new Error('a bug')))
   await t.throwsAsync(check(request), { message: 'a bug' })
