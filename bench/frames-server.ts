@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { createToAnswer } from '../src/http2/answer.ts'
+import { toMessageAnswer } from '../src/grpc/call.ts'
 import {
   DEFAULT_WINDOW_BYTES,
   ErrorCode,
@@ -12,7 +12,6 @@ import {
   writeStreamId,
 } from '../src/http2/frame.ts'
 import { createFrameReader } from '../src/http2/frame-reader.ts'
-import { toHeaderBlock } from '../src/http2/header-block.ts'
 
 /**
  * The least that a server on Node can do: it reads nothing but where frames begin, and answers each request with the same
@@ -20,15 +19,8 @@ import { toHeaderBlock } from '../src/http2/header-block.ts'
  */
 const [host = '', port] = (process.argv[2] ?? '').split(':')
 
-/** A CheckResponse with an empty status, as gRPC writes it. */
-const MESSAGE = Buffer.from([0, 0, 0, 0, 2, 10, 0])
-const { frames } = createToAnswer(
-  toHeaderBlock([
-    [':status', '200'],
-    ['content-type', 'application/grpc'],
-  ]),
-  toHeaderBlock([['grpc-status', '0']]),
-)(MESSAGE.length, (bytes, at) => MESSAGE.copy(bytes, at))
+/** A CheckResponse with an empty status. */
+const { frames } = toMessageAnswer(Buffer.from([10, 0]))
 const SETTINGS_ACK = toFrame(FrameType.SETTINGS, Flag.ACK)
 
 const toLetThrough = (streamId: number): Buffer => {

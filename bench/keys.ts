@@ -76,9 +76,7 @@ const measureChecks = async ({ pid }: Gate, load: Load, keys: number): Promise<n
 const measure = async (count: number): Promise<readonly number[]> => {
   writeKeyLines(lines, count, toTurn(0))
   const { some, all } = JSON.parse(
-    execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], {
-      env,
-    }).toString(),
+    execFileSync(process.execPath, [inProject('bench/check-cost.ts'), config, `${count}`], { env }).toString(),
   )
   const gate = await startGate()
   const resting = readMemory([gate.pid], 'VmRSS')

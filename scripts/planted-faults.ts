@@ -300,6 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
     'before.next = stream.next',
     'before.next = undefined',
   ],
+  ['a client picks the place of its streams', 'http2/stream-table.ts', '(moves[(id >>> 11) % PLACES] as number)', '0'],
   ['memory is used again while it waits', 'http2/outbox.ts', 'socket.writableLength === 0', 'true as boolean'],
   [
     'an alias that holds the family is passed over',

@@ -11,8 +11,11 @@ export interface StreamTable {
 
 /** A power of two: numbers that a client gives one after the other fall into places one after the other. */
 const PLACES = 1_024
+/** Moves each run of as many numbers by a secret step: else a client could put all its streams into one place, to be searched. */
+const moves = crypto.getRandomValues(new Uint16Array(2 * PLACES))
 
-const toPlace = (id: number): number => (id >>> 1) & (PLACES - 1)
+const toPlace = (id: number): number =>
+  ((id >>> 1) + (moves[(id >>> 11) % PLACES] as number) + (moves[PLACES + (id >>> 21)] as number)) % PLACES
 
 /**
  * Not a Map, which makes itself anew every few streams: what it was before points to what it is now, so once one of all these has

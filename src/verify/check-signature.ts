@@ -1,8 +1,8 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import pLimit from 'p-limit'
-import { memoizeWeak } from '../core/memoize.ts'
 import type { Jws } from './jws.ts'
+import { toKeyDetails } from './key-details.ts'
 import { SIGNATURE_ALGORITHMS } from './signature-algorithm.ts'
 
 /** What a look at a signature found; `busy` when it could not be looked at in time. */
@@ -38,8 +38,7 @@ export const checkSignature = async (
 const QUICK_CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', undefined])
 const QUICK_RSA_BITS = 4096
 
-/** Once for each key: Node asks OpenSSL each time. */
-const isQuick = memoizeWeak(
-  ({ asymmetricKeyDetails: { namedCurve, modulusLength = 0 } = {} }: KeyObject): boolean =>
-    QUICK_CURVES.has(namedCurve) && modulusLength <= QUICK_RSA_BITS,
-)
+const isQuick = (key: KeyObject): boolean => {
+  const { namedCurve, modulusLength = 0 } = toKeyDetails(key)
+  return QUICK_CURVES.has(namedCurve) && modulusLength <= QUICK_RSA_BITS
+}

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { toKeyDetails } from './key-details.ts'
 import { SIGNATURE_ALGORITHMS } from './signature-algorithm.ts'
 
 /** A public key of an issuer, and what its JWK says of it (RFC 7517 §4). */
@@ -25,7 +26,7 @@ export const findSigningKey = (
 }
 
 /** RFC 8725 §3.1, RFC 7518 §3.4: an algorithm takes keys of its own type and curve alone. */
-const isMadeFor = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: string): boolean => {
+const isMadeFor = (key: KeyObject, algorithm: string): boolean => {
   const asked = SIGNATURE_ALGORITHMS.get(algorithm)
-  return asked !== undefined && asked.type === asymmetricKeyType && asked.curve === asymmetricKeyDetails?.namedCurve
+  return asked !== undefined && asked.type === key.asymmetricKeyType && asked.curve === toKeyDetails(key).namedCurve
 }

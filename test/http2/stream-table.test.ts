@@ -6,46 +6,47 @@ const toStream = (id: number): Stream => ({ id, next: undefined }) as Stream
 
 const toIds = (streams: Iterable<Stream>): number[] => Array.from(streams, ({ id }) => id).sort((a, b) => a - b)
 
+/** More than there are places, so that some stand in one. */
+const IDS = Array.from({ length: 3_000 }, (_, index) => 1 + 2 * index)
+
 test('streams are found by their numbers, also those that fall into one place', (t) => {
   const table = createStreamTable()
-  const streams = [1, 3, 2_049, 4_097, 1 + 2 ** 30].map(toStream)
+  const streams = [...IDS, 2 ** 31 - 1].map(toStream)
   for (const stream of streams) table.add(stream)
   for (const stream of streams) t.is(table.get(stream.id), stream)
-  t.is(table.get(5), undefined)
-  t.is(table.get(6_145), undefined)
-  t.is(table.size(), 5)
+  t.is(table.get(6_001), undefined)
+  t.is(table.size(), 3_001)
   t.deepEqual(toIds(table.all()), toIds(streams))
 })
 
-for (const [title, order] of [
-  ['first in', [0, 1, 2]],
-  ['last in', [2, 1, 0]],
-  ['from the middle', [1, 0, 2]],
+for (const [title, toOrder] of [
+  ['first in', (streams: Stream[]) => streams],
+  ['last in', (streams: Stream[]) => streams.toReversed()],
+  ['from the middle', (streams: Stream[]) => [...streams.slice(1_000, 2_000), ...streams]],
 ] as const) {
-  test(`a stream that is removed takes no other with it: ${title}`, (t) => {
+  test(`a stream that is removed takes no other with it, and is counted once: ${title}`, (t) => {
     const table = createStreamTable()
-    const streams = [1, 2_049, 4_097].map(toStream)
+    const streams = IDS.map(toStream)
     for (const stream of streams) table.add(stream)
     const left = new Set(streams)
-    for (const index of order) {
-      const stream = streams[index] as Stream
+    for (const [index, stream] of toOrder(streams).entries()) {
       table.remove(stream)
       left.delete(stream)
-      t.is(table.get(stream.id), undefined)
-      t.is(stream.next, undefined)
-      t.deepEqual(toIds(table.all()), toIds(left))
       t.is(table.size(), left.size)
+      if (index % 500 === 0) t.deepEqual(toIds(table.all()), toIds(left))
     }
+    t.is(table.size(), 0)
+    t.true(streams.every(({ next }) => next === undefined))
   })
 }
 
-test('a stream that is removed twice is counted once', (t) => {
-  const table = createStreamTable()
-  const [one, other] = [toStream(1), toStream(2_049)]
-  table.add(one)
-  table.add(other)
-  table.remove(one)
-  table.remove(one)
-  t.is(table.size(), 1)
-  t.deepEqual(toIds(table.all()), [2_049])
+test('CVE-2011-4815: no numbers that a client may pick fall into one place', (t) => {
+  for (const step of [2, 2_048, 2_048 * 7, 2 ** 17]) {
+    const table = createStreamTable()
+    const streams = Array.from({ length: 10_000 }, (_, index) => toStream(1 + step * index))
+    for (const stream of streams) table.add(stream)
+    // Ten in each place, if all places had as many.
+    const toLength = (stream: Stream | undefined): number => (stream ? 1 + toLength(stream.next) : 0)
+    t.true(Math.max(...streams.map(toLength)) < 100, `${step}`)
+  }
 })
